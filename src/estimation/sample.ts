@@ -1,0 +1,69 @@
+import type { StepConfig } from "../workflow/config.ts"
+
+/** Where a sample comes from. */
+export type SampleSource = "campaign" | "run" | "log" | "import"
+
+/** How a measured invocation ended: a failure is data too (memory floor, censored time). */
+export type SampleOutcome = "ok" | "out-of-memory" | "timeout" | "error"
+
+/**
+ * One invocation of one instance. Never pooled with step samples, whose times are already a maximum over
+ * instances (estimation needs to know which it has).
+ */
+export interface InstanceSample {
+  readonly kind: "instance"
+  readonly atMs: number
+  readonly source: SampleSource
+  readonly memoryMB: number
+  readonly processes: number
+  /** Tasks of this instance, n. */
+  readonly tasks: number
+  readonly outcome: SampleOutcome
+  readonly cold: boolean
+  readonly initMs: number
+  readonly downloadMs: number
+  readonly computeMs: number
+  readonly uploadMs: number
+  readonly downloadBytes: number
+  readonly uploadBytes: number
+  readonly downloadObjects: number
+  readonly uploadObjects: number
+  readonly durationMs: number
+  readonly billedMs: number
+  readonly maxMemoryUsedMB: number
+  /** Peak of one process, MB; the floor of memory grows with it times processes. */
+  readonly peakProcessMB: number
+  /** Contention share of the duration was above the limit: kept, left out of fits. */
+  readonly contended: boolean
+  /** Layer that enforced the size; `none` stays out of fits. */
+  readonly enforced: string
+  /** Hash of the code that ran: a new version starts a new epoch. */
+  readonly codeSha256: string
+}
+
+/** One execution of a whole step: p instances started together. */
+export interface StepSample {
+  readonly kind: "step"
+  readonly atMs: number
+  readonly source: SampleSource
+  readonly config: StepConfig
+  /** Tasks of the step, gamma. */
+  readonly tasks: number
+  /** Instances that started cold. */
+  readonly cold: number
+  /** From the start of the step until its last instance runs, queue time subtracted. */
+  readonly mappingDelayMs: number
+  /** Whole step, queue time subtracted. */
+  readonly wallMs: number
+  readonly contended: boolean
+  readonly enforced: string
+  readonly codeSha256: string
+}
+
+export type Sample = InstanceSample | StepSample
+
+/** Everything measured of one function, oldest first. */
+export interface Profile {
+  readonly functionName: string
+  readonly samples: readonly Sample[]
+}
