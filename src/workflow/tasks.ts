@@ -1,0 +1,86 @@
+import { TrimtabError } from "../base/errors.ts"
+import type { Json } from "../base/json.ts"
+import type { Step } from "./workflow.ts"
+
+/**
+ * The input of a step: the run's input without parents, the parent's output with one, `{ parent: output }` with
+ * several. Every parent must be in `outputs`; a miss is a bug of the caller.
+ */
+export function stepInput(
+  step: Pick<Step, "name" | "after">,
+  outputs: ReadonlyMap<string, Json>,
+  runInput: Json,
+): Json {
+  const outputOf = (parent: string): Json => {
+    const output = outputs.get(parent)
+    if (output === undefined) throw new Error(`step ${step.name} was asked for its input before ${parent} ended`)
+    return output
+  }
+  if (step.after.length === 0) return runInput
+  if (step.after.length === 1) return outputOf(step.after[0]!)
+  return Object.fromEntries(step.after.map((parent) => [parent, outputOf(parent)]))
+}
+
+/** The export that must be called to split the input, with the input as its one task; null where `tasksOf` can do it. */
+export function splitExport(step: Pick<Step, "split">): string | null {
+  return step.split.kind === "export" ? step.split.name : null
+}
+
+/** The export that must be called to merge the results, with the list of results as its one task; null where `mergeResults` can do it. */
+export function mergeExport(step: Pick<Step, "merge">): string | null {
+  return step.merge.kind === "export" ? step.merge.name : null
+}
+
+/**
+ * The tasks of a step. With an exported split, `input` is what that export returned.
+ * @throws TrimtabError `run-failed` when a list is needed and the input is none.
+ */
+export function tasksOf(step: Pick<Step, "name" | "split">, input: Json): readonly Json[] {
+  const { split } = step
+  if (split.kind === "none") return [input]
+  if (!isList(input)) throw notAList(step, input)
+  if (split.kind !== "size") return input
+  const groups: Json[] = []
+  for (let start = 0; start < input.length; start += split.size) groups.push(input.slice(start, start + split.size))
+  return groups
+}
+
+/**
+ * Cuts tasks into contiguous parts, one per instance, whose sizes differ by at most one, the larger ones first.
+ * There are never more parts than tasks; no tasks give no parts.
+ */
+export function partsOf<T>(tasks: readonly T[], instances: number): (readonly T[])[] {
+  const count = Math.min(Math.max(1, Math.floor(instances)), tasks.length)
+  const size = Math.floor(tasks.length / count)
+  const larger = tasks.length % count
+  return Array.from({ length: count }, (_, part) => {
+    const start = part * size + Math.min(part, larger)
+    return tasks.slice(start, start + size + (part < larger ? 1 : 0))
+  })
+}
+
+/**
+ * The output of a step whose merge is `list`: the results in task order, null where a task failed; the one result
+ * itself where the step was not split. With an exported merge the output is what that export returned.
+ */
+export function mergeResults(step: Pick<Step, "split">, results: readonly Json[]): Json {
+  return step.split.kind === "none" ? (results[0] ?? null) : results
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+function notAList(step: Pick<Step, "name" | "split">, input: Json): TrimtabError {
+  const got = input === null ? "null" : typeof input
+  const { split } = step
+  if (split.kind === "export")
+    return new TrimtabError("run-failed", `step ${step.name}: its split ${split.name} returned ${got}, not a list`, {
+      where: step.name,
+      fix: `return a list of tasks from ${split.name}`,
+    })
+  return new TrimtabError("run-failed", `step ${step.name}: its input is ${got}, not a list that it could split`, {
+    where: step.name,
+    fix: "give it a list, or set split: none",
+  })
+}
