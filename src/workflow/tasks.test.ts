@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
