@@ -1,0 +1,60 @@
+import type { Json } from "../base/json.ts"
+
+/**
+ * The workflow spec as users write it, in YAML, JSON or TypeScript. `spec-schema.ts` validates it, and the published
+ * JSON Schema (`schema/workflow.json`) is made from that validator.
+ */
+export interface WorkflowSpec {
+  name: string
+  functions: Record<string, FunctionSpecInput>
+  steps: Record<string, StepSpecInput>
+  goal?: GoalSpecInput | undefined
+}
+
+export interface FunctionSpecInput {
+  /** Module of the handler, relative to the file that holds the spec. */
+  handler: string
+  /** `multi`: one process of the function uses several cores by itself. Default `single`. */
+  threads?: "single" | "multi" | undefined
+}
+
+export interface StepSpecInput {
+  function: string
+  /** Steps whose outputs are the input of this one. */
+  after?: string[] | undefined
+  /** How the input becomes tasks. Default `none`: one task. */
+  split?: "none" | "each" | { size: number } | { export: string } | undefined
+  /** How the results become the output. Default `list`: in task order; with split none, the one result. */
+  merge?: "list" | { export: string } | undefined
+  /** The choices of the step. Defaults: memoryMB 128-10,240 step 64, instances 1-64, processes 1-6. */
+  configSpace?:
+    | { memoryMB?: RangeSpec | undefined; instances?: RangeSpec | undefined; processes?: RangeSpec | undefined }
+    | undefined
+  /** Error types of the function that are tried again. */
+  retry?: { on: string; max: number; baseMs: number }[] | undefined
+  timeoutMs?: number | undefined
+  /** Failed tasks that the step may have and still end as partial. Default none. */
+  tolerance?: { count: number } | { share: number } | undefined
+  when?: (ConditionSpec & { step: string }) | undefined
+  map?: { step: string; path: string; expected?: number | undefined } | undefined
+  loop?: { while: ConditionSpec; max: number } | undefined
+}
+
+export interface RangeSpec {
+  min: number
+  max: number
+  /** Default: 64 for memoryMB, else 1. */
+  step?: number | undefined
+}
+
+export interface ConditionSpec {
+  /** Dot-separated path into the output that is looked at. */
+  path: string
+  operator: "==" | "!=" | "<" | "<=" | ">" | ">=" | "exists"
+  value?: Json | undefined
+}
+
+/** Least cost under a latency SLO, or least latency under a budget; the percentile is 0.95 by default. */
+export type GoalSpecInput =
+  | { sloMs: number; percentile?: number | undefined }
+  | { budgetUsd: number; percentile?: number | undefined }
