@@ -1,0 +1,26 @@
+import { InvalidArgumentError } from "commander"
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 }
+
+/** `800ms`, `20s`, `1.5m`, or a plain number of milliseconds. For commander: throws InvalidArgumentError. */
+export function parseDurationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?$/.exec(text.trim())
+  const value = match === null ? Number.NaN : Number(match[1]) * (UNIT_MS[match[2] ?? "ms"] ?? Number.NaN)
+  if (!(value > 0)) throw new InvalidArgumentError("a duration is a positive number with ms, s, m or h: 800ms, 20s")
+  return value
+}
+
+/** `0.002`, `$0.002`. */
+export function parseUsd(text: string): number {
+  const value = Number(/^\$?(\d+(?:\.\d+)?(?:e-?\d+)?)$/.exec(text.trim())?.[1] ?? Number.NaN)
+  if (!(value > 0)) throw new InvalidArgumentError("a budget is a positive amount of USD: 0.002")
+  return value
+}
+
+/** `0.95`, `95`, `p95`. */
+export function parsePercentile(text: string): number {
+  const number = Number(/^p?(\d+(?:\.\d+)?)$/.exec(text.trim())?.[1] ?? Number.NaN)
+  const value = number > 1 ? number / 100 : number
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError("a percentile is between 0 and 1: 0.95 or p95")
+  return value
+}
