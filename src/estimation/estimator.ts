@@ -60,7 +60,10 @@ export interface CompiledSpace {
   readonly memoryMB: readonly number[]
   readonly instances: readonly number[]
   readonly processes: readonly number[]
-  /** Distinct tasks per instance, ceil(tasks / p), and for each index of `instances` its index in `tasksPerInstance`. */
+  /**
+   * Distinct tasks per instance, ascending, and for each index of `instances` the index of ceil(tasks / p) in it.
+   * The floors are in the list too: instances that run one task less than the others are billed for less.
+   */
   readonly tasksPerInstance: readonly number[]
   readonly tasksPerInstanceOf: Int32Array
   /** [instances index][cold 0..maxInstances]: row length `instances.at(-1) + 1`. */
@@ -76,6 +79,12 @@ export interface CompiledSpace {
   readonly mean: CompiledParts
   /** Billed init of one cold instance, mean ms, by memory index. */
   readonly initMs: Float64Array
+  /**
+   * By memory index: what a cold first call takes longer at this size than at the largest one of the space, whose
+   * own extra is inside `mappingDelayMs`. Added to the latency once when any instance starts cold; inside `initMs`
+   * for money.
+   */
+  readonly coldExtraMs?: Float64Array
   readonly usdPerGbSecond: number
   readonly usdPerRequest: number
   /** StepConf bills t for all instances, mapping delay included (papers' cost model); false on AWS. */
