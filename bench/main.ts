@@ -1,0 +1,37 @@
+// npm run bench -- <name> [--json] [--full]
+// Prints what was measured; exits with 0 even when a target is missed, since a bench measures and does not judge.
+import { cpus, loadavg } from "node:os"
+import { parseArgs } from "node:util"
+import type { Bench } from "./bench.ts"
+
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  engine: async () => (await import("./engine.ts")).bench,
+  platform: async () => (await import("./platform.ts")).bench,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean", default: false }, full: { type: "boolean", default: false } },
+})
+const load = BENCHES[positionals[0] ?? ""]
+if (load === undefined) {
+  process.stderr.write(
+    `usage: npm run bench -- <name> [--json] [--full]; there are: ${Object.keys(BENCHES).join(", ")}\n`,
+  )
+  process.exitCode = 2
+} else {
+  const startedAt = new Date().toISOString()
+  const loadBefore = loadavg()[0]!
+  const bench = await load()
+  const { summary, reasons, rows } = await bench({ full: values.full })
+  const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? "unknown", node: process.version, load: loadBefore }
+  if (values.json) {
+    const document = { schemaVersion: 1, bench: positionals[0], startedAt, machine, summary, reasons, rows }
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+  } else {
+    for (const [key, value] of Object.entries(summary))
+      process.stdout.write(
+        `${key.padEnd(28)} ${value === null ? `not measured: ${reasons[key] ?? "no reason given"}` : String(value)}\n`,
+      )
+  }
+}

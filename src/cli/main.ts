@@ -1,0 +1,124 @@
+import { Command, CommanderError, Option } from "commander"
+import { realClock } from "../base/clock.ts"
+import { TrimtabError } from "../base/errors.ts"
+import { EXIT, exitCodeOf } from "./exit-codes.ts"
+import { parseDurationMs, parsePercentile, parseUsd } from "./quantities.ts"
+import { describeError, processTerminal, type Terminal } from "./terminal.ts"
+import { version } from "./version.ts"
+
+/** What every command gets: where to speak, where the user stands, and a signal that Ctrl-C aborts. */
+export interface CommandContext {
+  readonly terminal: Terminal
+  readonly cwd: string
+  readonly configFile: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** A command's work; the number is the exit code. Loaded only when it is called, so that help is quick. */
+type Action<Options> = (context: CommandContext, options: Options) => Promise<number>
+
+/**
+ * The command line. Never throws and never exits: the exit code is returned, so that tests can call it in-process.
+ * stdout carries data only; everything else goes to stderr.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController()
+  const onSignal = (): void => interrupt.abort(new TrimtabError("interrupted", "interrupted"))
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
+  let exitCode: number = EXIT.ok
+  const program = buildProgram(interrupt.signal, (code) => (exitCode = code))
+  const flags = { json: argv.includes("--json"), quiet: argv.includes("--quiet"), verbose: argv.includes("--verbose") }
+  try {
+    await program.parseAsync(argv, { from: "user" })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    const { data, text } = describeError(error, flags)
+    const terminal = processTerminal(flags, () => realClock.monotonicMs())
+    if (flags.json) terminal.result(data, () => "")
+    process.stderr.write(`${text}\n`)
+    return error instanceof TrimtabError ? exitCodeOf(error.code) : EXIT.error
+  } finally {
+    process.off("SIGINT", onSignal)
+    process.off("SIGTERM", onSignal)
+  }
+}
+
+function buildProgram(signal: AbortSignal, exit: (code: number) => void): Command {
+  const program = new Command("trimtab")
+    .description(
+      "The autopilot for serverless workflows: a deadline or a budget in, memory, instances and processes of every step out.",
+    )
+    .version(version())
+    .option("--json", "print one JSON document on stdout")
+    .option("--quiet", "no progress")
+    .option("--verbose", "more detail on stderr")
+    .option("--config <file>", "config or workflow file (default: the nearest trimtab.config.*)")
+    .showHelpAfterError("(trimtab --help lists the commands)")
+    .exitOverride()
+
+  const command = <Options>(name: string, description: string, load: () => Promise<Action<Options>>): Command =>
+    program
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .allowExcessArguments(false)
+      .action(async (...args: unknown[]) => {
+        // Commander passes the arguments, then the options, then the command: the last two are what we take.
+        const self = args.at(-1) as Command
+        const merged = self.optsWithGlobals<
+          Options & { json?: boolean; quiet?: boolean; verbose?: boolean; config?: string }
+        >()
+        const flags = { json: merged.json === true, quiet: merged.quiet === true, verbose: merged.verbose === true }
+        const terminal = processTerminal(flags, () => realClock.monotonicMs())
+        const context = { terminal, cwd: process.cwd(), configFile: merged.config, signal }
+        const action = await load()
+        exit(await action(context, merged))
+      })
+
+  const slo = new Option("--slo <duration>", "deadline of the run: least cost under it").argParser(parseDurationMs)
+  const budget = new Option("--budget <usd>", "budget of the run: least latency under it").argParser(parseUsd)
+  const percentile = new Option("--percentile <p>", "share of runs that must meet the goal").argParser(parsePercentile)
+  const input = new Option("--input <json>", "input of the run: JSON, or a file that holds it")
+  slo.conflicts("budget")
+
+  command("init", "write a small workflow that runs at once", async () => (await import("./commands/init.ts")).init)
+  command(
+    "doctor",
+    "check this machine and project; each finding has a fix",
+    async () => (await import("./commands/doctor.ts")).doctor,
+  )
+  command(
+    "profile",
+    "measure the functions of the workflow",
+    async () => (await import("./commands/profile.ts")).profile,
+  )
+    .addOption(input)
+    .option("--fresh", "measure again what is measured already")
+    .addOption(new Option("--max-time <duration>", "stop measuring after this").argParser(parseDurationMs))
+  command("plan", "choose a configuration for every step", async () => (await import("./commands/plan.ts")).plan)
+    .addOption(slo)
+    .addOption(budget)
+    .addOption(percentile)
+  command(
+    "run",
+    "run the workflow, deciding again before each step",
+    async () => (await import("./commands/run.ts")).run,
+  )
+    .addOption(slo)
+    .addOption(budget)
+    .addOption(percentile)
+    .addOption(input)
+    .option("--best-effort", "go on at the fastest plan if the goal cannot be met")
+    .option("--static", "keep the plan made before the run")
+    .option("--request-key <key>", "the same key gives the same run")
+  command("resume", "finish the runs that were cut off", async () => (await import("./commands/resume.ts")).resume)
+  command("runs", "list the runs", async () => (await import("./commands/runs.ts")).runs)
+  command(
+    "demo",
+    "profile and run a real video workflow on this machine, under a tight and a loose deadline",
+    async () => (await import("./commands/demo.ts")).demo,
+  ).option("--fresh", "measure everything again first")
+  return program
+}
