@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { coldStarts, costOf, latencyOf, pointOf } from "../estimation/compiled-space.ts"
 import { DEFAULT_CONFIG_SPACE, sameConfig } from "../workflow/config.ts"
 import { cheapestWithin, configAt, frontierOf, mostCostEffective } from "./frontier.ts"
 import { LAMBDA_LIMITS, SMALL_SPACE } from "./testing/synthetic-problem.ts"
@@ -61,6 +62,31 @@ describe("frontier", () => {
     const frontier = frontierOf({ space, limits: LAMBDA_LIMITS })
     expect([...frontier.point].every((point) => configAt(space, point).processes === 1)).toBe(true)
   })
+})
+
+test("every entry has the latency and the cost that the compiled space gives its configuration", () => {
+  for (const [tasks, warm, billMappingDelay] of [
+    [1, 0, false],
+    [7, 2, false],
+    [30, 0, true],
+    [30, 9, false],
+  ] as const) {
+    const made = syntheticSpace("s", DEFAULT_CONFIG_SPACE, { tasks, spread: 1.3 })
+    const space = { ...made, billMappingDelay, coldExtraMs: Float64Array.from(made.memoryMB, (m) => 1e5 / m) }
+    const frontier = frontierOf({ space, limits: LAMBDA_LIMITS, warm: made.memoryMB.map(() => warm) })
+    frontier.point.forEach((point, i) => {
+      const config = configAt(space, point)
+      const at = pointOf(space, config, coldStarts(tasks, config.instances, warm))!
+      expect(frontier.latencyMs[i]).toBeCloseTo(latencyOf(space, at, "percentile"), 6)
+      expect(frontier.costUsd[i]! / costOf(space, at)).toBeCloseTo(1, 9)
+    })
+  }
+})
+
+test("the margin moves latency between the median and the percentile", () => {
+  const space = syntheticSpace("s", SMALL_SPACE)
+  const fastest = (margin: number): number => frontierOf({ space, limits: LAMBDA_LIMITS, margin }).latencyMs[0]!
+  expect(fastest(0.5)).toBeCloseTo((fastest(0) + fastest(1)) / 2, 6)
 })
 
 test("cheapestWithin finds the slowest entry that is quick enough", () => {
