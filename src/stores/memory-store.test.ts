@@ -1,0 +1,4 @@
+import { memoryStore } from "./memory-store.ts"
+import { testStore } from "./testing/test-store.ts"
+
+testStore("memory", async () => ({ store: memoryStore() }))
