@@ -1,0 +1,242 @@
+import type { Json } from "../base/json.ts"
+import { messageOf, TrimtabError } from "../base/errors.ts"
+import { mergeExport, mergeResults, partsOf, splitExport, stepInput, tasksOf } from "../workflow/tasks.ts"
+import { parseKey, type AttemptId, type ParsedKey } from "./keys.ts"
+import { batchesOf } from "./next-actions.ts"
+import type { Settled } from "./port.ts"
+import type { CancelRecord, DecideRecord, InvokeRecord, PartRecord } from "./records.ts"
+import { canGrow, raisedFloor } from "./memory-floor.ts"
+import {
+  acceptedState,
+  hasEnded,
+  toleratedErrors,
+  type Definition,
+  type RunError,
+  type RunState,
+  type StepRun,
+} from "./state.ts"
+
+/**
+ * The state after one recorded event. Pure (E2): it depends on its arguments alone and changes neither.
+ * @throws TrimtabError `journal-mismatch` for a record that cannot follow this state
+ */
+export function apply(state: RunState, settled: Settled): RunState {
+  const draft = draftOf(state)
+  draft.nowMs = Math.max(state.nowMs, settled.atMs - state.startedAtWallMs)
+  const key = parseKey(settled.key)
+  if (key === null) throw mismatch(settled.key, "this engine knows no such record")
+  // The port hands back what a closure of this engine returned, and the journal has checked its CRC.
+  if (key.kind === "cancel") endRun(draft, "cancelled", null)
+  else if (key.kind === "decide") applyDecision(draft, key.id, settled.value as DecideRecord)
+  else applyInvoke(draft, key, settled.value as InvokeRecord | CancelRecord)
+  return draft
+}
+
+/** The state in which a run begins: its sources are ready. */
+export function initialState(definition: Definition, startedAtWallMs: number): RunState {
+  const draft = draftOf(acceptedState(definition, startedAtWallMs))
+  for (let index = 0; index < draft.steps.length && draft.end === null; index++)
+    if (definition.graph.parents[index]!.length === 0) makeReady(draft, index)
+  return draft
+}
+
+/** A copy whose lists may be changed until it is handed out. */
+type Draft = { -readonly [K in keyof RunState]: RunState[K] extends readonly (infer T)[] ? T[] : RunState[K] }
+
+function draftOf(state: RunState): Draft {
+  return { ...state, steps: state.steps.slice(), entered: state.entered.slice(), undecided: state.undecided.slice() }
+}
+
+function update(draft: Draft, index: number, change: Partial<StepRun>): StepRun {
+  const next = { ...draft.steps[index]!, ...change }
+  draft.steps[index] = next
+  return next
+}
+
+function makeReady(draft: Draft, index: number): void {
+  const { definition } = draft
+  const { step } = draft.steps[index]!
+  const outputs = new Map(
+    definition.graph.parents[index]!.map((p) => [draft.steps[p]!.step.name, draft.steps[p]!.output]),
+  )
+  const input = stepInput(step, outputs, definition.input)
+  const run = update(draft, index, { input, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 })
+  if (splitExport(step) === null) split(draft, index, run.input)
+  else enter(draft, index, { phase: "splitting" })
+}
+
+function enter(draft: Draft, index: number, change: Partial<StepRun>): void {
+  update(draft, index, change)
+  draft.entered.push(index)
+}
+
+/** Cuts the input into tasks; a step without any has its output already. */
+function split(draft: Draft, index: number, input: Json): void {
+  const { step } = draft.steps[index]!
+  let tasks: readonly Json[]
+  try {
+    tasks = tasksOf(step, input)
+  } catch (error) {
+    failStep(draft, index, { step: step.name, errorType: "InvalidInput", message: messageOf(error) })
+    return
+  }
+  update(draft, index, { tasks, results: tasks.map(() => null), open: tasks.map((_, place) => place) })
+  if (tasks.length === 0) complete(draft, index)
+  else waitForDecision(draft, index)
+}
+
+function waitForDecision(draft: Draft, index: number): void {
+  update(draft, index, { phase: "deciding" })
+  draft.undecided.push(index)
+}
+
+function applyDecision(draft: Draft, id: AttemptId, record: DecideRecord): void {
+  const index = indexOf(draft, id)
+  if (draft.undecided[0] !== index) throw mismatch(id.step, "its decision came out of turn")
+  draft.undecided.shift()
+  draft.deciding = false
+  const run = draft.steps[index]!
+  const parts = partsOf(run.open, record.config.instances)
+  const { batches } = batchesOf(parts.length, draft.definition.entriesPerStep)
+  const startedAtMs = run.attempt === 1 ? draft.nowMs : run.startedAtMs
+  const decisions = [...run.decisions, record]
+  enter(draft, index, { phase: "running", decisions, parts, open: [], batchesLeft: batches, startedAtMs })
+}
+
+function applyInvoke(draft: Draft, key: ParsedKey & { kind: "invoke" }, value: InvokeRecord | CancelRecord): void {
+  const index = indexOf(draft, key.id)
+  const record = value as InvokeRecord // the value of an invoke entry
+  if (key.batch === "split" || key.batch === "merge") applyCall(draft, index, key.batch, record)
+  else if (draft.steps[index]!.attempt !== key.id.attempt) throw mismatch(key.id.step, "it belongs to another attempt")
+  else applyParts(draft, index, record)
+}
+
+/** An exported split or merge has ended. */
+function applyCall(draft: Draft, index: number, kind: "split" | "merge", record: InvokeRecord): void {
+  const run = draft.steps[index]!
+  const part = record.parts[0]!
+  const calls = part.invocations.map((entry) => ({ ...entry, kind, part: 0, attempt: run.attempt }))
+  update(draft, index, { invocations: [...run.invocations, ...calls] })
+  const failure = part.errors[0]
+  if (failure !== undefined) {
+    const message = `its ${kind} failed: ${failure.message}`
+    failStep(draft, index, { step: run.step.name, errorType: failure.errorType, message })
+  } else if (kind === "split") split(draft, index, part.results[0] ?? null)
+  else finishStep(draft, index, part.results[0] ?? null)
+}
+
+function applyParts(draft: Draft, index: number, record: InvokeRecord): void {
+  const before = draft.steps[index]!
+  const results = before.results.slice()
+  const errors = before.errors.slice()
+  const open = before.open.slice()
+  const invocations = before.invocations.slice()
+  for (const part of record.parts) {
+    const places = before.parts[part.part]
+    if (places === undefined) throw mismatch(before.step.name, `it has no part ${part.part}`)
+    addPart(part, places, { results, errors, open })
+    for (const entry of part.invocations)
+      invocations.push({ ...entry, kind: "tasks", part: part.part, attempt: before.attempt })
+  }
+  const memoryFloorMB = raisedFloor(before, record)
+  const batchesLeft = before.batchesLeft - 1
+  update(draft, index, { results, errors, open, invocations, memoryFloorMB, batchesLeft })
+  if (overTolerance(draft, index)) return
+  if (batchesLeft === 0) attemptEnded(draft, index)
+}
+
+interface Tallies {
+  readonly results: Json[]
+  readonly errors: StepRun["errors"][number][]
+  readonly open: number[]
+}
+
+function addPart(part: PartRecord, places: readonly number[], into: Tallies): void {
+  places.forEach((place, i) => {
+    into.results[place] = part.results[i] ?? null
+  })
+  for (const error of part.errors) into.errors.push({ ...error, task: places[error.task] ?? places[0]! })
+  for (const i of part.open) into.open.push(places[i]!)
+}
+
+/** All parts of an attempt have settled: what is left open gets another attempt, or becomes an error. */
+function attemptEnded(draft: Draft, index: number): void {
+  const run = draft.steps[index]!
+  if (run.open.length === 0) {
+    complete(draft, index)
+  } else if (canGrow(run)) {
+    update(draft, index, { attempt: run.attempt + 1, open: run.open.toSorted((a, b) => a - b) })
+    waitForDecision(draft, index)
+  } else {
+    const failure = outgrown(run)
+    const errors = [...run.errors, ...run.open.map((task) => ({ task, ...failure }))]
+    update(draft, index, { errors, open: [] })
+    if (!overTolerance(draft, index)) complete(draft, index)
+  }
+}
+
+/** Why no larger attempt is left. */
+function outgrown(run: StepRun): { errorType: string; message: string } {
+  const memoryMB = run.decisions.at(-1)!.config.memoryMB
+  const last = run.invocations.filter((entry) => entry.attempt === run.attempt)
+  if (last.some((entry) => entry.outcome === "out-of-memory"))
+    return {
+      errorType: "OutOfMemory",
+      message: `out of memory at ${memoryMB} MB, the largest size that was left to try`,
+    }
+  return { errorType: "Timeout", message: `not done within ${run.step.timeoutMs} ms at ${memoryMB} MB` }
+}
+
+/** Fails the step, and with it the run, as soon as more tasks failed than it tolerates. */
+function overTolerance(draft: Draft, index: number): boolean {
+  const { step, errors, tasks } = draft.steps[index]!
+  if (errors.length <= toleratedErrors(step, tasks?.length ?? 0)) return false
+  const { errorType, message } = errors[0]!
+  failStep(draft, index, { step: step.name, errorType, message })
+  return true
+}
+
+/** Every task has its end: merge, then end the step. */
+function complete(draft: Draft, index: number): void {
+  const run = draft.steps[index]!
+  if (mergeExport(run.step) === null) finishStep(draft, index, mergeResults(run.step, run.results))
+  else enter(draft, index, { phase: "merging" })
+}
+
+function finishStep(draft: Draft, index: number, output: Json): void {
+  const phase = draft.steps[index]!.errors.length === 0 ? "succeeded" : "partial"
+  update(draft, index, { phase, output, endedAtMs: draft.nowMs })
+  draft.left--
+  for (const child of draft.definition.graph.children[index]!) {
+    if (draft.end !== null) return
+    const { missing } = update(draft, child, { missing: draft.steps[child]!.missing - 1 })
+    if (missing === 0) makeReady(draft, child)
+  }
+  if (draft.left === 0 && draft.end === null)
+    endRun(draft, draft.steps.some((run) => run.phase === "partial") ? "partial" : "succeeded", null)
+}
+
+function failStep(draft: Draft, index: number, error: RunError): void {
+  update(draft, index, { phase: "failed", endedAtMs: draft.nowMs })
+  endRun(draft, "failed", error)
+}
+
+/** Ends the run; what has not ended is abandoned. */
+function endRun(draft: Draft, status: "succeeded" | "partial" | "failed" | "cancelled", error: RunError | null): void {
+  draft.end = { status, error }
+  draft.entered = []
+  draft.undecided = []
+  draft.steps.forEach((run, index) => {
+    if (!hasEnded(run.phase)) update(draft, index, { phase: "cancelled", endedAtMs: draft.nowMs })
+  })
+}
+
+function indexOf(draft: Draft, id: AttemptId): number {
+  const index = draft.definition.graph.indexOf.get(id.step)
+  if (index === undefined) throw mismatch(id.step, "the workflow has no such step")
+  return index
+}
+
+function mismatch(what: string, why: string): TrimtabError {
+  return new TrimtabError("journal-mismatch", `record ${what} does not fit the run: ${why}`, { where: what })
+}
