@@ -104,8 +104,12 @@ export function randomWorkflow(random: Random, count: number, configSpace: Confi
   return workflowOf(names, edges, configSpace)
 }
 
-/** An estimator that answers from the compiled spaces of a problem, and only by `compile`. */
-export function syntheticEstimator(problem: Problem, onCompile: () => void = () => {}): Estimator {
+/** An estimator on the laws of a problem. It answers only by `compile`, for the task counts of the laws. */
+export function syntheticEstimator(
+  problem: Problem,
+  law: (step: string) => Partial<SyntheticLaw> = () => ({}),
+  onCompile: (step: string) => void = () => {},
+): Estimator {
   const spaceOf = (step: string): CompiledSpace => problem.spaces.get(step)!
   return {
     modelVersion: "synthetic",
@@ -113,9 +117,9 @@ export function syntheticEstimator(problem: Problem, onCompile: () => void = () 
     estimate: () => {
       throw new Error("the synthetic estimator only compiles")
     },
-    compile: ({ step }) => {
-      onCompile()
-      return spaceOf(step)
+    compile: ({ step, space, tasks }) => {
+      onCompile(step)
+      return syntheticSpace(step, space, { ...law(step), tasks })
     },
     expectedTasks: (step) => spaceOf(step).tasks,
   }
