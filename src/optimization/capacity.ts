@@ -8,7 +8,8 @@ import { maxInstances, type PlatformLimits, vcpus } from "../workflow/limits.ts"
  * same time get disjoint shares:
  * C1. a step that is decided never gets more than what running steps leave free, minus the shares of the other
  *     ready steps;
- * C2. every step may always use one instance of any size, as the platform itself runs an oversized one alone;
+ * C2. where no configuration of a step fits its share, it takes the smallest count of instances at any size: the
+ *     platform queues it, or runs an oversized instance alone;
  * C3. a step frees its share only when it ends, so that its children find at least as much as it had.
  */
 export interface Capacity {
@@ -52,8 +53,9 @@ export function fits(capacity: Capacity, used: Capacity): boolean {
   return used.vcpus <= capacity.vcpus * (1 + EPS) && used.instances <= capacity.instances
 }
 
-/** The most instances of a size that fit: at least one (C2), never more than the platform allows at all. */
+/** The most instances of a size that fit, 0 when not even one does; on the whole platform at least one always runs. */
 export function instancesWithin(limits: PlatformLimits, capacity: Capacity, memoryMB: number): number {
-  const byVcpu = capacity.vcpus === Infinity ? Infinity : Math.floor(capacity.vcpus / vcpus(limits, memoryMB) + EPS)
-  return Math.max(1, Math.min(maxInstances(limits, memoryMB), capacity.instances, byVcpu))
+  const most = Math.min(maxInstances(limits, memoryMB), capacity.instances)
+  if (capacity.vcpus >= (limits.vcpuTotal ?? Infinity) * (1 - EPS)) return most
+  return Math.min(most, Math.floor(capacity.vcpus / vcpus(limits, memoryMB) + EPS))
 }

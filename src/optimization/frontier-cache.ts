@@ -9,9 +9,6 @@ export interface FrontierCache {
 /** Frontiers kept per compiled space: the margins and warm counts of a run's decisions, a few kB each. */
 const CAPACITY = 64
 
-/** Margins are rounded to this, so that a path that shrinks by one step finds most frontiers again. */
-const MARGIN_STEP = 0.05
-
 /**
  * A cache over `frontierOf` that forgets the entry unused longest. It belongs to one compiled space, thus to one
  * step, task count, percentile and model version; the key holds capacity, floor, margin and warm instances per size.
@@ -20,11 +17,10 @@ export function frontierCache(): FrontierCache {
   const spaces = new WeakMap<CompiledSpace, Map<string, Frontier>>()
   return {
     get: (request) => {
-      const rounded = { ...request, margin: Math.round((request.margin ?? 1) / MARGIN_STEP) * MARGIN_STEP }
       const entries = spaces.get(request.space) ?? new Map<string, Frontier>()
       spaces.set(request.space, entries)
-      const key = keyOf(rounded)
-      const found = entries.get(key) ?? frontierOf(rounded)
+      const key = keyOf(request)
+      const found = entries.get(key) ?? frontierOf(request)
       entries.delete(key)
       entries.set(key, found)
       if (entries.size > CAPACITY) entries.delete(entries.keys().next().value!)
@@ -40,7 +36,7 @@ function keyOf({ space, capacity, memoryFloorMB, warm, margin }: FrontierRequest
     capacity?.vcpus ?? "",
     capacity?.instances ?? "",
     memoryFloorMB ?? 0,
-    margin,
+    margin ?? 1,
     counts.filter((text) => text !== "").join(","),
   ].join("|")
 }

@@ -7,6 +7,9 @@ import type { Graph } from "../workflow/graph.ts"
  */
 const PARALLEL_PATHS = 1.5
 
+/** Margins are rounded to this, so that a path that shrinks by one step finds most of its frontiers again. */
+const STEP = 0.05
+
 /**
  * Share of the way from median to percentile that each step is given: min(1, 1.5 / sqrt(h)), h the steps on the
  * longest path through it that have no configuration yet. A lone step has its whole percentile. 0 for other steps.
@@ -19,5 +22,6 @@ export function margins(graph: Graph, open: ArrayLike<number>): Float64Array {
     for (const parent of graph.parents[i]!) if (open[parent]) before[i] = Math.max(before[i]!, before[parent]! + 1)
   for (let i = n - 1; i >= 0; i--)
     for (const child of graph.children[i]!) if (open[child]) after[i] = Math.max(after[i]!, after[child]! + 1)
-  return before.map((count, i) => (open[i] ? Math.min(1, PARALLEL_PATHS / Math.sqrt(count + 1 + after[i]!)) : 0))
+  const marginOf = (onPath: number): number => Math.round(Math.min(1, PARALLEL_PATHS / Math.sqrt(onPath)) / STEP) * STEP
+  return before.map((count, i) => (open[i] ? marginOf(count + 1 + after[i]!) : 0))
 }
