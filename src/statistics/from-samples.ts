@@ -1,0 +1,87 @@
+import { type Distribution, PROBABILITIES } from "./distribution.ts"
+import { normalQuantile } from "./normal.ts"
+import { median } from "./order-statistics.ts"
+import { DEFAULT_XI, fromLogs, LEAST_MS, MAX_XI } from "./quantile-table.ts"
+
+export interface SampleOptions {
+  /** Standard deviation of ln t expected before anything was seen; counts as much as three samples. */
+  readonly priorLogSd?: number
+  /** The least standard deviation of ln t that the result may have. */
+  readonly minLogSd?: number
+}
+
+const PRIOR_WEIGHT = 3
+/** Below the first count the table is lognormal, above the second it is empirical. */
+const LOGNORMAL_BELOW = 5
+const EMPIRICAL_FROM = 25
+
+/**
+ * A distribution from measured times (ms, at least one, order does not matter). One sample gives a lognormal of the
+ * prior spread around it; few samples shrink the spread to the prior; from 25 samples on the points are empirical
+ * (Blom's plotting positions, ln t linear in z) and go on outside the samples with the overall slope.
+ */
+export function fromSamples(samplesMs: readonly number[], options: SampleOptions = {}): Distribution {
+  const logs = samplesMs.map((value) => Math.log(Math.max(value, LEAST_MS))).sort((a, b) => a - b)
+  if (logs.length === 0) throw new Error("a distribution needs at least one sample")
+  const centre = median(logs)
+  const logSd = shrunkSd(logs, options)
+  const weight = Math.min(1, Math.max(0, (logs.length - LOGNORMAL_BELOW) / (EMPIRICAL_FROM - LOGNORMAL_BELOW)))
+  const points = PROBABILITIES.map((p) => {
+    const z = normalQuantile(p)
+    return (1 - weight) * (centre + z * logSd) + weight * empirical(logs, z, logSd)
+  })
+  const fromP = logs.length >= 500 ? 0.99 : 0.95
+  return fromLogs(
+    points.sort((a, b) => a - b),
+    { xi: shapeOf(logs), fromP },
+  )
+}
+
+/** Root of the mean of prior and own variance, weighted by their counts; never below the floor. */
+function shrunkSd(logs: readonly number[], options: SampleOptions): number {
+  const prior = options.priorLogSd ?? 0.1
+  const centre = logs.reduce((sum, value) => sum + value, 0) / logs.length
+  const squares = logs.reduce((sum, value) => sum + (value - centre) ** 2, 0)
+  const variance = (PRIOR_WEIGHT * prior * prior + squares) / (PRIOR_WEIGHT + logs.length - 1)
+  return Math.max(Math.sqrt(variance), options.minLogSd ?? 0)
+}
+
+/** ln t at z between the order statistics, whose z is Phi^-1((i - 3/8) / (n + 1/4)); outside with slope `logSd`. */
+function empirical(logs: readonly number[], z: number, logSd: number): number {
+  const count = logs.length
+  const zOf = (i: number): number => normalQuantile((i + 0.625) / (count + 0.25))
+  if (z <= zOf(0)) return logs[0]! + (z - zOf(0)) * logSd
+  if (z >= zOf(count - 1)) return logs[count - 1]! + (z - zOf(count - 1)) * logSd
+  let low = 0
+  let high = count - 1
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (zOf(middle) <= z) low = middle
+    else high = middle
+  }
+  return logs[low]! + ((z - zOf(low)) / (zOf(high) - zOf(low))) * (logs[high]! - logs[low]!)
+}
+
+/** Samples that the pooled shape counts for. */
+const SHAPE_PRIOR = 200
+
+/**
+ * Shape of the tail: probability-weighted moments of the excesses over P90 (Hosking and Wallis 1987), shrunk to
+ * DEFAULT_XI as if that were known from 200 samples. Needs 50 samples to say anything of its own.
+ */
+function shapeOf(logs: readonly number[]): number {
+  if (logs.length < 50) return DEFAULT_XI
+  const from = Math.floor(logs.length * 0.9)
+  const threshold = Math.exp(logs[from]!)
+  const excesses = logs.slice(from + 1).map((value) => Math.exp(value) - threshold)
+  const count = excesses.length
+  let first = 0
+  let weighted = 0
+  for (const [i, excess] of excesses.entries()) {
+    first += excess / count
+    weighted += (excess * (1 - (i + 0.65) / count)) / count
+  }
+  const own = first > 2 * weighted && weighted > 0 ? 2 - first / (first - 2 * weighted) : DEFAULT_XI
+  const trust = logs.length / (logs.length + SHAPE_PRIOR)
+  return trust * Math.min(Math.max(own, 0), MAX_XI) + (1 - trust) * DEFAULT_XI
+}

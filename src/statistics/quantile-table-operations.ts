@@ -1,0 +1,72 @@
+/** Distributions made of distributions. All pure; the results are quantile tables again. */
+import { type Distribution, PROBABILITIES } from "./distribution.ts"
+import { cdf, fromQuantiles, LEAST_MS, quantile } from "./quantile-table.ts"
+
+/** All times multiplied by `factor` > 0. Exact. */
+export function scale(d: Distribution, factor: number): Distribution {
+  const log = Math.log(factor)
+  return { logMs: d.logMs.map((value) => value + log), tail: d.tail }
+}
+
+/** All times plus `ms` (may be negative: times stay above LEAST_MS). Exact at the table's points. */
+export function shift(d: Distribution, ms: number): Distribution {
+  if (ms === 0) return d
+  return fromQuantiles(
+    PROBABILITIES.map((p) => quantile(d, p) + ms),
+    { xi: d.tail.xi, fromP: 0.99 },
+  )
+}
+
+export interface Component {
+  readonly weight: number
+  readonly distribution: Distribution
+}
+
+/** A time from one of the components, chosen with the given weights (> 0, any sum). Found by bisection on the cdf. */
+export function mixture(components: readonly Component[]): Distribution {
+  const used = components.filter((component) => component.weight > 0)
+  const first = used[0]
+  if (first === undefined) throw new Error("a mixture needs a component with a weight above 0")
+  if (used.length === 1) return first.distribution
+  const total = used.reduce((sum, component) => sum + component.weight, 0)
+  const xi = used.reduce((sum, component) => sum + component.weight * component.distribution.tail.xi, 0) / total
+  const share = (ms: number): number =>
+    used.reduce((sum, component) => sum + component.weight * cdf(component.distribution, ms), 0) / total
+  const at = (p: number): number => {
+    const quantiles = used.map((component) => quantile(component.distribution, p))
+    return inverse(share, p, [Math.min(...quantiles), Math.max(...quantiles)])
+  }
+  return fromQuantiles(PROBABILITIES.map(at), { xi, fromP: 0.99 })
+}
+
+/** The root of share(ms) = p inside the bracket, by bisection in the logarithm. */
+function inverse(share: (ms: number) => number, p: number, bracket: readonly [number, number]): number {
+  let low = Math.log(Math.max(bracket[0], LEAST_MS))
+  let high = Math.log(Math.max(bracket[1], LEAST_MS))
+  for (let i = 0; i < 60 && high - low > 1e-12; i++) {
+    const middle = (low + high) / 2
+    if (share(Math.exp(middle)) < p) low = middle
+    else high = middle
+  }
+  return Math.exp(high)
+}
+
+/** The longest of `count` independent times: Q(u^(1/count)). `count` may be a fraction, and 1 is the identity. */
+export function maxOf(d: Distribution, count: number): Distribution {
+  if (count <= 1) return d
+  return fromQuantiles(
+    PROBABILITIES.map((p) => quantile(d, p ** (1 / count))),
+    { xi: d.tail.xi, fromP: 0.99 },
+  )
+}
+
+/** The distribution of a time that is known to exceed `elapsedMs`: Q'(p) = Q(F(e) + p (1 - F(e))). */
+export function conditionalOn(d: Distribution, elapsedMs: number): Distribution {
+  const past = cdf(d, elapsedMs)
+  if (past <= 0) return d
+  const atLeast = Math.max(elapsedMs, LEAST_MS)
+  return fromQuantiles(
+    PROBABILITIES.map((p) => Math.max(atLeast, quantile(d, past + p * (1 - past)))),
+    { xi: d.tail.xi, fromP: 0.99 },
+  )
+}

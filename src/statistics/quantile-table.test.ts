@@ -1,0 +1,230 @@
+import * as fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { seededRandom } from "../base/random.ts"
+import { type Distribution, PROBABILITIES } from "./distribution.ts"
+import { fromSamples } from "./from-samples.ts"
+import { normalCdf } from "./normal.ts"
+import {
+  cdf,
+  constant,
+  fromLogs,
+  fromQuantiles,
+  logNormal,
+  mean,
+  momentsOf,
+  quantile,
+  sample,
+  sd,
+} from "./quantile-table.ts"
+import { conditionalOn, maxOf, mixture, scale, shift } from "./quantile-table-operations.ts"
+import { sumOf } from "./sum.ts"
+
+const distributions: fc.Arbitrary<Distribution> = fc
+  .record({
+    start: fc.double({ min: -2, max: 10, noNaN: true }),
+    steps: fc.array(fc.double({ min: 1e-4, max: 0.8, noNaN: true }), { minLength: 6, maxLength: 6 }),
+    xi: fc.double({ min: 0, max: 0.45, noNaN: true }),
+    fromP: fc.constantFrom(0.95, 0.99),
+  })
+  .map(({ start, steps, xi, fromP }) => {
+    const logs = [start]
+    for (const step of steps) logs.push(logs.at(-1)! + step)
+    return fromLogs(logs, { xi, fromP })
+  })
+const probabilities = fc.double({ min: 1e-6, max: 1 - 1e-6, noNaN: true })
+
+describe("the law", () => {
+  test("Q1: quantiles are positive, finite and non-decreasing", () => {
+    fc.assert(
+      fc.property(distributions, probabilities, probabilities, (d, a, b) => {
+        const [low, high] = [quantile(d, Math.min(a, b)), quantile(d, Math.max(a, b))]
+        expect(low).toBeGreaterThan(0)
+        expect(high).toBeGreaterThanOrEqual(low)
+        expect(Number.isFinite(high)).toBe(true)
+      }),
+    )
+  })
+
+  test("Q2: the cdf inverts the quantile to 1e-9", () => {
+    fc.assert(
+      fc.property(distributions, probabilities, (d, p) => {
+        expect(cdf(d, quantile(d, p))).toBeCloseTo(p, 9)
+      }),
+    )
+  })
+
+  test("the table's points are its quantiles and the density is continuous where the tail begins", () => {
+    fc.assert(
+      fc.property(distributions, (d) => {
+        for (const [i, p] of PROBABILITIES.entries()) expect(Math.log(quantile(d, p))).toBeCloseTo(d.logMs[i]!, 9)
+        const { fromP } = d.tail
+        const h = 1e-7
+        const before = (quantile(d, fromP) - quantile(d, fromP - h)) / h
+        const after = (quantile(d, fromP + h) - quantile(d, fromP)) / h
+        expect(Math.abs(before / after - 1)).toBeLessThan(5e-3)
+      }),
+    )
+  })
+
+  test("mean and sd agree with 400,000 points of the quantile function", () => {
+    const d = logNormal(100, 0.3)
+    const count = 400_000
+    let first = 0
+    let second = 0
+    for (let i = 0; i < count; i++) {
+      const value = quantile(d, (i + 0.5) / count)
+      first += value / count
+      second += (value * value) / count
+    }
+    expect(Math.abs(mean(d) / first - 1)).toBeLessThan(1e-3)
+    expect(Math.abs(sd(d) / Math.sqrt(second - first * first) - 1)).toBeLessThan(0.01)
+  })
+
+  test("a constant is one time at every probability", () => {
+    const d = constant(42)
+    for (const p of [0.001, 0.5, 0.95, 0.999]) expect(quantile(d, p)).toBeCloseTo(42, 10)
+    expect(momentsOf(d).mean).toBeCloseTo(42, 10)
+    expect(momentsOf(d).sd).toBeCloseTo(0, 4)
+    expect(cdf(d, 41)).toBe(0)
+    expect(cdf(d, 43)).toBe(1)
+    expect(quantile(constant(0), 0.5)).toBeGreaterThan(0)
+  })
+
+  test("crossing quantiles are sorted, NaN is refused", () => {
+    const d = fromQuantiles([10, 30, 20, 40, 60, 50, 70], { xi: 0.1, fromP: 0.99 })
+    expect(d.logMs.map((log) => Math.round(Math.exp(log)))).toEqual([10, 20, 30, 40, 50, 60, 70])
+    expect(() => fromQuantiles([1, 2, 3, 4, 5, 6, Number.NaN], { xi: 0, fromP: 0.95 })).toThrow(/quantile table/)
+  })
+})
+
+describe("operations", () => {
+  test("Q3: scale multiplies every quantile and the mean", () => {
+    fc.assert(
+      fc.property(distributions, probabilities, fc.double({ min: 0.01, max: 100, noNaN: true }), (d, p, k) => {
+        expect(quantile(scale(d, k), p) / quantile(d, p) / k).toBeCloseTo(1, 9)
+        expect(mean(scale(d, k)) / mean(d) / k).toBeCloseTo(1, 9)
+      }),
+    )
+  })
+
+  test("Q3: conditionalOn(0) is the identity, and time that has passed never comes back", () => {
+    fc.assert(
+      fc.property(distributions, probabilities, (d, p) => {
+        expect(conditionalOn(d, 0)).toBe(d)
+        const elapsed = quantile(d, p)
+        const rest = conditionalOn(d, elapsed)
+        expect(quantile(rest, 0.05)).toBeGreaterThanOrEqual(elapsed * (1 - 1e-9))
+        expect(quantile(rest, 0.5)).toBeCloseTo(quantile(d, p + 0.5 * (1 - p)), 6)
+      }),
+    )
+  })
+
+  test("the longest of p is at Q(u^(1/p)), never shorter than one, and of one it is the same", () => {
+    fc.assert(
+      fc.property(distributions, fc.integer({ min: 2, max: 64 }), (d, count) => {
+        const longest = maxOf(d, count)
+        for (const p of PROBABILITIES) {
+          expect(quantile(longest, p)).toBeCloseTo(quantile(d, p ** (1 / count)), 5)
+          expect(quantile(longest, p)).toBeGreaterThanOrEqual(quantile(d, p) * (1 - 1e-12))
+        }
+        expect(maxOf(d, 1)).toBe(d)
+      }),
+    )
+  })
+
+  test("a mixture has the weighted cdf; of one component or of equal ones it is that component", () => {
+    fc.assert(
+      fc.property(distributions, distributions, fc.double({ min: 0.05, max: 0.95, noNaN: true }), (a, b, weight) => {
+        const both = mixture([
+          { weight, distribution: a },
+          { weight: 1 - weight, distribution: b },
+        ])
+        for (const p of PROBABILITIES) {
+          const ms = quantile(both, p)
+          expect(weight * cdf(a, ms) + (1 - weight) * cdf(b, ms)).toBeCloseTo(p, 6)
+        }
+      }),
+      { numRuns: 40 },
+    )
+    const d = logNormal(50, 0.2)
+    expect(mixture([{ weight: 0.3, distribution: d }])).toBe(d)
+  })
+
+  test("shift moves every point by the same time and never below zero", () => {
+    const d = logNormal(50, 0.2)
+    for (const p of PROBABILITIES) expect(quantile(shift(d, 30), p)).toBeCloseTo(quantile(d, p) + 30, 8)
+    expect(quantile(shift(d, -1000), 0.5)).toBeGreaterThan(0)
+  })
+})
+
+describe("fromSamples", () => {
+  test("one sample gives a spread around it, and order does not matter", () => {
+    const d = fromSamples([200], { priorLogSd: 0.1 })
+    expect(quantile(d, 0.5)).toBeCloseTo(200, 6)
+    expect(quantile(d, 0.95) / 200).toBeGreaterThan(1.1)
+    expect(fromSamples([3, 1, 2])).toEqual(fromSamples([1, 2, 3]))
+  })
+
+  test("equal samples keep the floor of the spread", () => {
+    const d = fromSamples(
+      Array.from({ length: 60 }, () => 80),
+      { minLogSd: 0.03, priorLogSd: 0.03 },
+    )
+    expect(quantile(d, 0.5)).toBeCloseTo(80, 6)
+    expect(mean(d)).toBeGreaterThan(0)
+  })
+
+  test("many samples give their quantiles back", () => {
+    const random = seededRandom(5)
+    const samples = Array.from({ length: 4000 }, () => 100 * Math.exp(-Math.log(1 - random.next())))
+    const d = fromSamples(samples)
+    for (const p of [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]) {
+      expect(Math.abs(quantile(d, p) / (100 * Math.exp(-Math.log(1 - p))) - 1)).toBeLessThan(p === 0.99 ? 0.6 : 0.15)
+    }
+  })
+})
+
+describe("sumOf", () => {
+  /** Quantile of draws of the sum with stratified uniforms. */
+  function drawn(parts: readonly Distribution[], p: number): number {
+    const random = seededRandom(9)
+    const sums = Array.from({ length: 50_000 }, () => parts.reduce((sum, d) => sum + sample(d, random.next()), 0))
+    return sums.sort((a, b) => a - b)[Math.floor(p * sums.length)]!
+  }
+  const parts = [logNormal(200, 0.4), logNormal(50, 0.6), logNormal(900, 0.08), logNormal(30, 0.5)]
+
+  test("agrees with draws of four parts and keeps the mean", () => {
+    const sum = sumOf(parts)
+    for (const p of [0.05, 0.25, 0.5, 0.75, 0.9, 0.95]) {
+      expect(Math.abs(quantile(sum, p) / drawn(parts, p) - 1)).toBeLessThan(0.006)
+    }
+    expect(Math.abs(quantile(sum, 0.99) / drawn(parts, 0.99) - 1)).toBeLessThan(0.02)
+    const means = parts.reduce((total, d) => total + mean(d), 0)
+    expect(Math.abs(mean(sum) / means - 1)).toBeLessThan(0.005)
+  })
+
+  test("order does not matter beyond 0.1 %", () => {
+    const forth = sumOf(parts)
+    const back = sumOf(parts.toReversed())
+    for (const p of [0.05, 0.5, 0.95]) expect(Math.abs(quantile(forth, p) / quantile(back, p) - 1)).toBeLessThan(1e-3)
+  })
+
+  test("the sum of normal times is normal", () => {
+    const normal = fromQuantiles(
+      PROBABILITIES.map(
+        (p) => 1000 + 50 * [-1.6449, -0.6745, 0, 0.6745, 1.2816, 1.6449, 2.3263][PROBABILITIES.indexOf(p)]!,
+      ),
+      { xi: 0, fromP: 0.99 },
+    )
+    const sum = sumOf([normal, normal])
+    expect(quantile(sum, normalCdf(1)) - 2000).toBeGreaterThan(66)
+    expect(quantile(sum, normalCdf(1)) - 2000).toBeLessThan(75)
+  })
+
+  test("adding a constant is a shift", () => {
+    const d = logNormal(100, 0.3)
+    const moved = sumOf([d, constant(50)])
+    for (const p of [0.25, 0.5, 0.9])
+      expect(Math.abs(quantile(moved, p) / (quantile(d, p) + 50) - 1)).toBeLessThan(0.003)
+  })
+})
