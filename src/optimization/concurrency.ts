@@ -1,6 +1,6 @@
 import type { Graph } from "../workflow/graph.ts"
 
-/** Beyond this many steps widths are not worked out: the matching is cubic, and such workflows run on clouds. */
+/** Beyond this many steps widths are not worked out, as the matching is cubic: then all may run at once. */
 const MAX_STEPS = 300
 
 /**

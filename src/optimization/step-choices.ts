@@ -25,8 +25,9 @@ export interface StepChoices {
  */
 export function stepChoices(problem: Problem, cache: FrontierCache = frontierCache()): StepChoices {
   const graph = graphOf(problem.workflow)
-  const margin = margins(graph, new Uint8Array(graph.names.length).fill(1))
-  const shares = staticShares(problem.workflow, graph, problem.limits)
+  const width = widths(graph)
+  const margin = margins(graph, width, new Uint8Array(graph.names.length).fill(1))
+  const shares = staticShares(problem.workflow, width, problem.limits)
   const frontiers = graph.names.map((name, i) => {
     const space = spaceOf(problem, name)
     const capacity = usefulCapacity(space, shares[i]!)
@@ -38,12 +39,12 @@ export function stepChoices(problem: Problem, cache: FrontierCache = frontierCac
 }
 
 /** Each step's equal part of the platform among the steps that may run beside it. */
-export function staticShares(workflow: Workflow, graph: Graph, limits: PlatformLimits): Capacity[] {
+export function staticShares(workflow: Workflow, width: Int32Array, limits: PlatformLimits): Capacity[] {
   const whole = wholeCapacity(limits)
   const most = workflow.steps.reduce((sum, step) => sum + step.configSpace.instances.max, 0)
   // Without a limit that can bind there is nothing to share.
-  if (whole.vcpus === Infinity && most <= whole.instances) return graph.names.map(() => whole)
-  return Array.from(widths(graph), (width) => shareOf(whole, 1 / width))
+  if (whole.vcpus === Infinity && most <= whole.instances) return workflow.steps.map(() => whole)
+  return Array.from(width, (steps) => shareOf(whole, 1 / steps))
 }
 
 /** The capacity, or null where no configuration of the space could exceed it: fewer different frontiers. */

@@ -5,6 +5,7 @@ import { type Graph, graphOf } from "../../workflow/graph.ts"
 import type { PlatformLimits } from "../../workflow/limits.ts"
 import type { Workflow } from "../../workflow/workflow.ts"
 import { type Capacity, minus, shareOf, usage, wholeCapacity } from "../capacity.ts"
+import { widths } from "../concurrency.ts"
 import { configAt, type Frontier, mostCostEffective } from "../frontier.ts"
 import type { FrontierCache } from "../frontier-cache.ts"
 import { margins } from "../margins.ts"
@@ -26,9 +27,9 @@ export interface Situation extends OpenSteps {
 
 /** Works out what is open, when it may start and what each step can choose from; margins are scaled by `caution`. */
 export function situationOf(source: Source, view: RunView, caution: number): Situation {
-  const { graph, shares } = shapeOf(view.workflow, source.limits)
+  const { graph, width, shares } = shapeOf(view.workflow, source.limits)
   const open = Uint8Array.from(graph.names, (name) => (view.finished.has(name) || view.running.has(name) ? 0 : 1))
-  const margin = margins(graph, open).map((value) => value * caution)
+  const margin = margins(graph, width, open).map((value) => value * caution)
   const frontier = (i: number, capacity: Capacity): Frontier =>
     frontierFor(source, view, { step: graph.names[i]!, capacity, margin: margin[i]! })
   const frontiers = graph.names.map((_, i) => (open[i] ? frontier(i, shares[i]!) : undefined))
@@ -112,6 +113,7 @@ function medianOf(space: CompiledSpace, config: StepConfig): number | null {
 
 interface Shape {
   readonly graph: Graph
+  readonly width: Int32Array
   readonly shares: readonly Capacity[]
 }
 
@@ -124,7 +126,8 @@ function shapeOf(workflow: Workflow, limits: PlatformLimits): Shape {
   const found = known.get(limits)
   if (found !== undefined) return found
   const graph = graphOf(workflow)
-  const shape = { graph, shares: staticShares(workflow, graph, limits) }
+  const width = widths(graph)
+  const shape = { graph, width, shares: staticShares(workflow, width, limits) }
   known.set(limits, shape)
   return shape
 }
