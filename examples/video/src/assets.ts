@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 
-const require = createRequire(import.meta.url)
+const { resolve } = createRequire(import.meta.url)
 
-/** Absolute path of a file inside an installed package. Packages that export no such path are found by their main module. */
+/** Absolute path of a file inside an installed package, whether or not the package exports it. */
 export function packageFile(name: string, file: string): string {
-  for (const folder of require.resolve.paths(name) ?? []) {
+  for (const folder of resolve.paths(name) ?? []) {
     const manifest = join(folder, name, "package.json")
     try {
       readFileSync(manifest)

@@ -2,7 +2,8 @@ import { join } from "node:path"
 import sharp, { type Matrix3x3 } from "sharp"
 import { type DetectedFrame, type Frame, LARGE, type LayeredFrame, type Watermark } from "./frames.ts"
 import { svg } from "./glyphs.ts"
-import { type Context, passOn, type PassedFile } from "./types.ts"
+import type { Context } from "../../../src/index.ts"
+import { passOn, type PassedFile } from "./files.ts"
 
 /** Teal shadows and warm skin: each row gives one output channel from red, green and blue. */
 const GRADE: Matrix3x3 = [

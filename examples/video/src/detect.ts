@@ -4,7 +4,8 @@ import { distinctObjects } from "./boxes.ts"
 import type { DetectedFrame, Detection, Frame } from "./frames.ts"
 import { COCO_LABELS } from "./labels.ts"
 import { readModel, startTensors } from "./tensors.ts"
-import { type Context, passOn, type PassedFile } from "./types.ts"
+import type { Context } from "../../../src/index.ts"
+import { passOn, type PassedFile } from "./files.ts"
 
 /** Side of the detector's square input, pixels. */
 const SIDE = 512

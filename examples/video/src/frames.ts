@@ -1,4 +1,5 @@
-import type { FileRef, PassedFile } from "./types.ts"
+import type { FileRef } from "../../../src/index.ts"
+import type { PassedFile } from "./files.ts"
 
 /** The clip is small and quick to work on; the workflow doubles its size. */
 export const CLIP: { width: number; height: number; fps: number; seconds: number } = {
@@ -63,6 +64,3 @@ export interface Film<File = FileRef> {
   readonly frames: number
   readonly durationMs: number
 }
-
-/** What a handler returns: files of its own, or files handed on. */
-export type OutputFile = FileRef | PassedFile

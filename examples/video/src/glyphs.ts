@@ -1,17 +1,6 @@
-import { createRequire } from "node:module"
+import opentype from "opentype.js"
 import { packageFile, readBuffer } from "./assets.ts"
 
-/** The two functions used of opentype.js 1.3, which ships no types. */
-interface Font {
-  getPath(text: string, x: number, y: number, size: number): { toPathData(digits: number): string }
-  getAdvanceWidth(text: string, size: number): number
-}
-interface FontParser {
-  parse(bytes: ArrayBuffer): Font
-}
-
-// as: the package has no types; the interface above is the part that is used
-const opentype = createRequire(import.meta.url)("opentype.js") as FontParser
 const font = opentype.parse(readBuffer(packageFile("@fontsource/lato", "files/lato-latin-700-normal.woff")))
 
 /**

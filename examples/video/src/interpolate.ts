@@ -2,7 +2,8 @@ import { symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { BIT_EXACT, ffmpeg } from "./ffmpeg.ts"
 import { CLIP, type Frame, KEYFRAME_EVERY, type Stretch, type StretchVideo } from "./frames.ts"
-import { type Context, passOn, type PassedFile } from "./types.ts"
+import type { Context } from "../../../src/index.ts"
+import { passOn, type PassedFile } from "./files.ts"
 
 const ONE_THREAD = ["-threads", "1", "-filter_threads", "1"]
 

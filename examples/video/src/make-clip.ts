@@ -6,7 +6,7 @@ import { BIT_EXACT, ffmpeg } from "./ffmpeg.ts"
 import { CLIP } from "./frames.ts"
 
 /** Four people, photographed; shipped by @vladmandic/face-api (MIT). */
-const PHOTOGRAPH = packageFile("@vladmandic/face-api", "demo/sample6.jpg")
+const PHOTOGRAPH = "demo/sample6.jpg"
 
 /** Where the clip lies by default; never committed. */
 export const CLIP_PATH: string = fileURLToPath(new URL("../media/clip.mp4", import.meta.url))
@@ -23,7 +23,17 @@ export async function makeClip(target: string = CLIP_PATH): Promise<string> {
   try {
     const made = join(scratch, "clip.mp4")
     const encode = ["-c:v", "libx264", "-preset", "medium", "-crf", "18", "-pix_fmt", "yuv420p", "-threads", "1"]
-    await ffmpeg(["-i", PHOTOGRAPH, "-vf", camera(), "-r", `${CLIP.fps}`, ...encode, ...BIT_EXACT, made])
+    await ffmpeg([
+      "-i",
+      packageFile("@vladmandic/face-api", PHOTOGRAPH),
+      "-vf",
+      camera(),
+      "-r",
+      `${CLIP.fps}`,
+      ...encode,
+      ...BIT_EXACT,
+      made,
+    ])
     renameSync(made, target)
   } finally {
     rmSync(scratch, { recursive: true, force: true })

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { BIT_EXACT, ffmpeg } from "./ffmpeg.ts"
 import { CLIP, type Film, KEYFRAME_EVERY, type StretchVideo } from "./frames.ts"
-import type { Context } from "./types.ts"
+import type { Context } from "../../../src/index.ts"
 
 /** Fixed: the encoder's output depends on how many threads share a frame. */
 const THREADS = ["-threads", "2"]

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { BIT_EXACT, ffmpeg } from "./ffmpeg.ts"
 import { CLIP, type Frame, KEYFRAME_EVERY } from "./frames.ts"
-import type { Context, FileRef } from "./types.ts"
+import type { Context, FileRef } from "../../../src/index.ts"
 
 /** Fixed, so that the same ffmpeg gives the same bytes whatever the machine has. */
 const THREADS = ["-threads", "2", "-filter_threads", "2"]

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { CLIP_PATH, makeClip } from "./make-clip.ts"
-import type { FileRef } from "./types.ts"
+import type { FileRef } from "../../../src/index.ts"
 
 const OUTPUT = fileURLToPath(new URL("../output", import.meta.url))
 

@@ -3,7 +3,7 @@ import * as layers from "@tensorflow/tfjs-layers"
 import sharp from "sharp"
 import type { DetectedFrame, Frame } from "./frames.ts"
 import { readModel, startTensors } from "./tensors.ts"
-import type { Context } from "./types.ts"
+import type { Context } from "../../../src/index.ts"
 
 sharp.concurrency(1)
 // In init; the warming up is a few pixels, which is enough for this model.

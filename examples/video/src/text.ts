@@ -3,7 +3,7 @@ import sharp from "sharp"
 import { describe } from "./boxes.ts"
 import { type DetectedFrame, type Detection, type Frame, LARGE } from "./frames.ts"
 import { svg, textPath, textWidth } from "./glyphs.ts"
-import type { Context } from "./types.ts"
+import type { Context } from "../../../src/index.ts"
 
 /** Drawn this many times as wide and high, then scaled down. */
 const OVERSAMPLE = 6

@@ -2,7 +2,7 @@ import { join } from "node:path"
 import sharp from "sharp"
 import { type DetectedFrame, type Detection, LARGE, type Watermark } from "./frames.ts"
 import { svg, textPath, textWidth } from "./glyphs.ts"
-import type { Context } from "./types.ts"
+import type { Context } from "../../../src/index.ts"
 
 const MARK = "TRIMTAB"
 const SIZE = 15
