@@ -1,0 +1,107 @@
+import type { Store } from "../stores/store.ts"
+import { parseEnvelope } from "../protocol/parse-envelope.ts"
+import { ENVELOPE_VERSION, type PrewarmOutput } from "../protocol/envelope.ts"
+import { invocationFolder, removeFolder } from "./invocation-folder.ts"
+import { runPart } from "./part.ts"
+import type { Processes } from "./processes.ts"
+import { openContext } from "./task-context.ts"
+import { exportOf, type UserModule } from "./user-module.ts"
+
+/** What the platform says of one invocation. */
+export interface Invocation {
+  readonly requestId: string
+  /** Wall time, ms since 1970. */
+  readonly deadlineMs: number
+  /** The context object that AWS hands to a handler, for plain calls. */
+  readonly lambdaContext: Readonly<Record<string, unknown>>
+}
+
+/** What an instance is made of. */
+export interface InstanceOptions {
+  readonly module: UserModule
+  /** File that a worker process runs. */
+  readonly entryPath: string
+  /** URL of the store, if the function has one. */
+  readonly storeUrl: string | undefined
+}
+
+/** What outlives an invocation. */
+export interface InstanceState {
+  readonly module: UserModule
+  /** Opens the store once; throws when there is none. */
+  readonly store: () => Promise<Store>
+  readonly hasStore: boolean
+  readonly processes: () => Promise<Processes>
+  /** First invocation of this instance. */
+  readonly cold: boolean
+}
+
+/** One live function container: answers invocations one at a time. */
+export interface Instance {
+  /** The answer as JSON. Throws what the user's handler throws on a plain call; failed tasks are in the answer. */
+  answer(payload: unknown, invocation: Invocation): Promise<string>
+  /** Ends the worker processes. */
+  close(): void
+}
+
+/** An instance around a loaded module. Store, transfers and processes are loaded when first needed. */
+export function createInstance({ module, entryPath, storeUrl }: InstanceOptions): Instance {
+  let invocations = 0
+  let opening: Promise<Store> | null = null
+  let forking: Promise<Processes> | null = null
+  let processes: Processes | null = null
+
+  const state = (): InstanceState => ({
+    module,
+    hasStore: storeUrl !== undefined,
+    cold: invocations === 1,
+    store: async () => await (opening ??= openStoreAt(storeUrl)),
+    processes: async () =>
+      await (forking ??= import("./processes.ts").then(({ processesOf }) => (processes = processesOf(entryPath)))),
+  })
+
+  return {
+    answer: async (payload, invocation) => {
+      invocations++
+      const request = parseEnvelope(payload)
+      const folder = invocationFolder(invocation.requestId)
+      try {
+        if (request.kind === "prewarm") return await hold(request.holdMs, invocations === 1)
+        if (request.kind === "part") return await runPart(request.part, { state: state(), invocation, folder })
+        return await callPlainly(module, payload, { invocation, folder })
+      } finally {
+        removeFolder(folder)
+      }
+    },
+    close: () => processes?.close(),
+  }
+}
+
+async function openStoreAt(url: string | undefined): Promise<Store> {
+  const { openWrapperStore } = await import("./store-access.ts")
+  return await openWrapperStore(url)
+}
+
+/** Any client may call a wrapped function: the payload goes to the handler, its result comes back, both as they are. */
+async function callPlainly(
+  module: UserModule,
+  payload: unknown,
+  { invocation, folder }: { invocation: Invocation; folder: string },
+): Promise<string> {
+  const { requestId: key, deadlineMs, lambdaContext } = invocation
+  const { context, close } = openContext({ key, deadlineMs, tmpDir: folder })
+  try {
+    // The descriptors, not the values: folder and signal are made when the handler asks for them.
+    const both = Object.defineProperties({ ...lambdaContext }, Object.getOwnPropertyDescriptors(context))
+    return JSON.stringify(await exportOf(module, "handler")(payload, both)) ?? "null"
+  } finally {
+    close()
+  }
+}
+
+/** Keeps the instance busy, so that invocations that overlap this one land on others. */
+async function hold(holdMs: number, cold: boolean): Promise<string> {
+  await new Promise((resolve) => setTimeout(resolve, holdMs))
+  const output: PrewarmOutput = { $trimtab: { v: ENVELOPE_VERSION, kind: "prewarm", cold } }
+  return JSON.stringify(output)
+}

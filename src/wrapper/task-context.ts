@@ -1,0 +1,68 @@
+import { TrimtabError } from "../base/errors.ts"
+import { fs } from "./builtin.ts"
+import type { Context, FileRef } from "./handler-types.ts"
+
+/** In the last moments of an invocation no task is begun, ms: what is done must still be answered. */
+export const CLOSING_MS = 500
+
+/** What makes up a context. */
+export interface ContextOptions {
+  readonly key: string
+  readonly deadlineMs: number
+  /** Made only when the handler asks for it. */
+  readonly tmpDir: string
+}
+
+/** A context, and its end. */
+export interface OpenContext {
+  readonly context: Context
+  /** Stops the timer of the signal. */
+  readonly close: () => void
+}
+
+/** The context of one task. What costs time, the folder and the signal, is made when first used. */
+export function openContext({ key, deadlineMs, tmpDir }: ContextOptions): OpenContext {
+  let made = false
+  let abort: AbortController | null = null
+  let timer: NodeJS.Timeout | undefined
+  const context: Context = {
+    key,
+    deadlineMs,
+    get tmpDir() {
+      if (!made) fs.mkdirSync(tmpDir, { recursive: true })
+      made = true
+      return tmpDir
+    },
+    get signal() {
+      if (abort === null) {
+        const controller = new AbortController()
+        const leftMs = Math.min(Math.max(0, deadlineMs - CLOSING_MS - Date.now()), 2 ** 31 - 1)
+        timer = setTimeout(() => controller.abort(deadlineError()), leftMs)
+        abort = controller
+      }
+      return abort.signal
+    },
+    log: (message) => {
+      process.stdout.write(`${message}\n`)
+    },
+    file: (path) => localFile(path),
+  }
+  return { context, close: () => clearTimeout(timer) }
+}
+
+/** A file of this machine that is not in the store yet: its `$ref` is empty. */
+function localFile(path: string): FileRef {
+  const stat = fs.statSync(path, { throwIfNoEntry: false })
+  if (!stat?.isFile()) {
+    throw new TrimtabError("handler-failed", `context.file: there is no file ${path}`, {
+      fix: "write the file before you return it, and give its absolute path",
+    })
+  }
+  return { $ref: "", bytes: stat.size, sha256: "", path }
+}
+
+function deadlineError(): TrimtabError {
+  return new TrimtabError("timeout", "the deadline of the invocation is near", {
+    fix: "raise timeoutMs of the step, or make its tasks smaller",
+  })
+}
