@@ -1,5 +1,4 @@
 import type { FileRef } from "../../../src/index.ts"
-import type { PassedFile } from "./files.ts"
 
 /** The clip is small and quick to work on; the workflow doubles its size. */
 export const CLIP: { width: number; height: number; fps: number; seconds: number } = {
