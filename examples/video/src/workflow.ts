@@ -23,7 +23,7 @@ const TIMEOUT_MS = 120_000
 export const video: Workflow = defineWorkflow({
   name: "video",
   functions: {
-    pull: { handler: "./src/pull.ts", threads: "multi" },
+    pull: { handler: "./src/pull.ts", threads: "single" },
     detect: { handler: "./src/detect.ts", threads: "single" },
     watermark: { handler: "./src/watermark.ts", threads: "single" },
     superres: { handler: "./src/superres.ts", threads: "single" },
