@@ -1,0 +1,104 @@
+import type { Distribution } from "../statistics/distribution.ts"
+import { fromSamples } from "../statistics/from-samples.ts"
+import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
+import { median } from "../statistics/order-statistics.ts"
+import { logNormal } from "../statistics/quantile-table.ts"
+import { scale } from "../statistics/quantile-table-operations.ts"
+import { computeMs, type ComputeParameters } from "./compute-model.ts"
+import type { Selection } from "./sample-selection.ts"
+import type { InstanceSample } from "./sample.ts"
+
+/** Init of a function by memory size. */
+export interface InitModel {
+  distribution(memoryMB: number): Distribution
+  medianMs(memoryMB: number): number
+  /** Cold samples behind it; 0 when it is the pool's or the prior. */
+  readonly samples: number
+}
+
+/** Init of a Node.js zip package on AWS Lambda, P50 in ms (2025): what is assumed before any cold start was seen. */
+const PRIOR_INIT_MS = 150
+/** Init times vary more than warm ones. */
+const PRIOR_INIT_LOG_SD = 0.2
+/** Sizes that must have been started cold before init may depend on memory. */
+const MEMORIES_FOR_SLOPE = 3
+
+/**
+ * Init times from cold starts: one distribution around a + b / min(1, u). By default platforms give an instance a
+ * whole vCPU while it initialises, so b stays 0 until three sizes show otherwise. `pool` stands in for a function
+ * without cold starts.
+ */
+export function fitInit(cold: readonly InstanceSample[], pool: readonly number[], mbPerVcpu: number): InitModel {
+  const seen = cold.filter((sample) => sample.initMs > 0)
+  if (seen.length === 0) {
+    const distribution =
+      pool.length > 0
+        ? fromSamples(pool, { priorLogSd: 2 * PRIOR_INIT_LOG_SD })
+        : logNormal(PRIOR_INIT_MS, 2 * PRIOR_INIT_LOG_SD)
+    const centre = Math.exp(distribution.logMs[2]!)
+    return { samples: 0, distribution: () => distribution, medianMs: () => centre }
+  }
+  const curve = initCurve(seen, mbPerVcpu)
+  const ratios = fromSamples(
+    seen.map((sample) => sample.initMs / curve(sample.memoryMB)),
+    { priorLogSd: PRIOR_INIT_LOG_SD, minLogSd: 0.05 },
+  )
+  const centre = Math.exp(ratios.logMs[2]!)
+  return {
+    samples: seen.length,
+    distribution: (memoryMB) => scale(ratios, curve(memoryMB)),
+    medianMs: (memoryMB) => centre * curve(memoryMB),
+  }
+}
+
+function initCurve(seen: readonly InstanceSample[], mbPerVcpu: number): (memoryMB: number) => number {
+  const level = median(seen.map((sample) => sample.initMs))
+  if (new Set(seen.map((sample) => sample.memoryMB)).size < MEMORIES_FOR_SLOPE) return () => level
+  const sums = normalEquations(2)
+  const flat = normalEquations(1)
+  for (const { memoryMB, initMs } of seen) {
+    const share = 1 / Math.min(1, memoryMB / mbPerVcpu)
+    addEquation(sums, [1 / initMs, share / initMs], { target: 1, weight: 1 })
+    addEquation(flat, [1 / initMs], { target: 1, weight: 1 })
+  }
+  const sloped = solveNonNegative(sums)
+  // The slope must explain half of what a level leaves: a few outliers are no slope.
+  if (sloped.loss > solveNonNegative(flat).loss / 2) return () => level
+  const [a = level, b = 0] = sloped.coefficients
+  return (memoryMB) => a + b / Math.min(1, memoryMB / mbPerVcpu)
+}
+
+/**
+ * CPU work in ms on one vCPU that the first call of a cold instance does beyond a warm one (lazy loading, JIT): the
+ * median residual of cold samples against the warm curve, shrunk as if half a sample had shown none. At memory m it
+ * takes this / min(1, u).
+ */
+export function fitColdWork(selection: Selection, warm: ComputeParameters): number {
+  const extras = selection.ok
+    .filter((sample) => sample.cold)
+    .map((sample) => {
+      const core = Math.min(1, sample.memoryMB / warm.mbPerVcpu)
+      return (sample.computeMs - computeMs(warm, sample)) * core
+    })
+  if (extras.length === 0) return 0
+  return Math.max(0, (median(extras) * extras.length) / (extras.length + 0.5))
+}
+
+/** What an invocation takes beyond download, compute and upload: a + b / min(1, u) in ms, from warm samples. */
+export function fitOverhead(samples: readonly InstanceSample[], mbPerVcpu: number): (memoryMB: number) => number {
+  const seen = samples.map((sample) => ({
+    share: 1 / Math.min(1, sample.memoryMB / mbPerVcpu),
+    ms: Math.max(0, sample.durationMs - sample.downloadMs - sample.computeMs - sample.uploadMs),
+  }))
+  if (seen.length === 0) return () => 0
+  const bound = 5 * Math.max(1, median(seen.map(({ ms }) => ms)))
+  const sums = normalEquations(2)
+  for (const { share, ms } of seen) {
+    const weight = 1 / (ms + 1) ** 2
+    if (ms <= bound * share) addEquation(sums, [1, share], { target: ms, weight })
+  }
+  // With one memory size the two columns are the same: half of the overhead is taken to be CPU work.
+  addEquation(sums, [1, -1], { target: 0, weight: 1e-6 })
+  const [fixed = 0, work = 0] = solveNonNegative(sums).coefficients
+  return (memoryMB) => fixed + work / Math.min(1, memoryMB / mbPerVcpu)
+}

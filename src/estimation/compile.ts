@@ -1,0 +1,200 @@
+import { PROBABILITIES } from "../statistics/distribution.ts"
+import { DEFAULT_XI, fromQuantiles, mean, quantile } from "../statistics/quantile-table.ts"
+import { tableMean } from "../statistics/table-mean.ts"
+import { valuesOf } from "../workflow/config.ts"
+import { usedInstances } from "./compiled-space.ts"
+import { computeMs, maxUsefulProcesses } from "./compute-model.ts"
+import type { CompiledParts, CompiledSpace, CompileRequest } from "./estimator.ts"
+import { slowestInit } from "./mapping-delay-model.ts"
+import {
+  busyProcesses,
+  coldBilledMs,
+  coldWorkMs,
+  factorOf,
+  longestComputeMs,
+  slowestOf,
+  type StepModel,
+  transferQuantiles,
+  transferTable,
+} from "./step-model.ts"
+
+export interface Rates {
+  readonly usdPerGbSecond: number
+  readonly usdPerRequest: number
+}
+
+export interface CompileContext {
+  readonly model: StepModel
+  readonly modelVersion: string
+  readonly rates: Rates
+  readonly billMappingDelay: boolean
+}
+
+interface Axes {
+  readonly memoryMB: readonly number[]
+  readonly instances: readonly number[]
+  readonly processes: readonly number[]
+  readonly tasksPerInstance: readonly number[]
+  readonly tasksPerInstanceOf: Int32Array
+}
+
+/** Three levels of the same array. */
+interface Levels {
+  readonly percentile: Float64Array
+  readonly median: Float64Array
+  readonly mean: Float64Array
+}
+
+/** Evaluates the models once per distinct input and lays the results out as CompiledSpace describes. */
+export function compileSpace(request: CompileRequest, context: CompileContext): CompiledSpace {
+  const { model } = context
+  const axes = axesOf(request)
+  const mapping = mappingLevels(request, axes, model)
+  const download = transferLevels(request, axes, { model, direction: "download" })
+  const upload = transferLevels(request, axes, { model, direction: "upload" })
+  const compute = computeLevels(request, axes, { model, download, upload })
+  const parts = (level: keyof Levels): CompiledParts => ({
+    mappingDelayMs: mapping[level],
+    downloadMs: download[level],
+    uploadMs: upload[level],
+    computeMs: compute[level],
+  })
+  const largest = axes.memoryMB.at(-1) ?? 0
+  const initAt = (memoryMB: number): number => model.init.medianMs(memoryMB)
+  const mostProcesses = axes.processes.at(-1) ?? 1
+  return {
+    step: request.step,
+    tasks: request.tasks,
+    percentile: request.percentile,
+    modelVersion: context.modelVersion,
+    ...axes,
+    ...parts("percentile"),
+    median: parts("median"),
+    mean: parts("mean"),
+    initMs: Float64Array.from(axes.memoryMB, (memoryMB) => coldBilledMs(model, memoryMB)),
+    coldExtraMs: Float64Array.from(axes.memoryMB, (memoryMB) =>
+      Math.max(0, initAt(memoryMB) + coldWorkMs(model, memoryMB) - initAt(largest) - coldWorkMs(model, largest)),
+    ),
+    ...context.rates,
+    billMappingDelay: context.billMappingDelay,
+    maxUsefulProcesses: (memoryMB, tasksPerInstance) =>
+      maxUsefulProcesses(model.functionModel.compute, { memoryMB, tasks: tasksPerInstance }, mostProcesses),
+  }
+}
+
+function axesOf({ space, tasks }: CompileRequest): Axes {
+  const instances = valuesOf(space.instances)
+  const counts = new Set<number>()
+  const most = instances.map((p) => {
+    const used = usedInstances(tasks, p)
+    counts.add(Math.floor(tasks / used)).add(Math.ceil(tasks / used))
+    return Math.ceil(tasks / used)
+  })
+  const tasksPerInstance = [...counts].sort((a, b) => a - b)
+  return {
+    memoryMB: valuesOf(space.memoryMB),
+    instances,
+    processes: valuesOf(space.processes),
+    tasksPerInstance,
+    tasksPerInstanceOf: Int32Array.from(most, (n) => tasksPerInstance.indexOf(n)),
+  }
+}
+
+function levels(size: number): Levels {
+  return { percentile: new Float64Array(size), median: new Float64Array(size), mean: new Float64Array(size) }
+}
+
+/** By instances and cold starts, at the largest memory of the space. */
+function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): Levels {
+  const most = axes.instances.at(-1) ?? 0
+  const out = levels(axes.instances.length * (most + 1))
+  const largest = axes.memoryMB.at(-1) ?? 0
+  const init = model.init.distribution(largest)
+  const work = coldWorkMs(model, largest)
+  const inits = Array.from({ length: most + 1 }, (_, cold) => slowestInit(init, cold))
+  for (const [i, instances] of axes.instances.entries()) {
+    for (let cold = 0; cold <= instances; cold++) {
+      const quantiles = model.mappingDelay.quantilesMs({ instances, cold, slowestInit: inits[cold]! })
+      const extra = cold > 0 ? work : 0
+      const at = i * (most + 1) + cold
+      out.percentile[at] = levelOf(quantiles, request.percentile) + extra
+      out.median[at] = quantiles[2]! + extra
+      out.mean[at] = tableMean(quantiles) + extra
+    }
+  }
+  return out
+}
+
+/** Quantile at a level that is mostly one of the table's own. */
+function levelOf(quantiles: readonly number[], p: number): number {
+  const index = PROBABILITIES.findIndex((known) => known === p)
+  return index >= 0 ? quantiles[index]! : quantile(fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95 }), p)
+}
+
+interface TransferOf {
+  readonly model: StepModel
+  readonly direction: "download" | "upload"
+}
+
+function transferLevels(request: CompileRequest, axes: Axes, { model, direction }: TransferOf): Levels {
+  const width = axes.tasksPerInstance.length
+  const out = levels(axes.memoryMB.length * width)
+  for (const [j, tasks] of axes.tasksPerInstance.entries()) {
+    const slowest = slowestOf(request.tasks, tasks)
+    let before: readonly number[] | undefined
+    for (const [m, memoryMB] of axes.memoryMB.entries()) {
+      const at = m * width + j
+      const quantiles = transferQuantiles(model, direction, { memoryMB, tasks })
+      // Sizes above the one that saturates the bandwidth are all alike.
+      if (before !== undefined && quantiles[2] === before[2] && quantiles[5] === before[5]) {
+        for (const level of [out.percentile, out.median, out.mean]) level[at] = level[at - width]!
+        continue
+      }
+      before = quantiles
+      const d = transferTable(quantiles)
+      out.percentile[at] = quantile(d, request.percentile ** (1 / slowest))
+      out.median[at] = quantile(d, 0.5 ** (1 / slowest))
+      out.mean[at] = tableMean(quantiles)
+    }
+  }
+  return out
+}
+
+interface ComputeOf {
+  readonly model: StepModel
+  readonly download: Levels
+  readonly upload: Levels
+}
+
+function computeLevels(request: CompileRequest, axes: Axes, { model, download, upload }: ComputeOf): Levels {
+  const width = axes.tasksPerInstance.length
+  const out = levels(axes.memoryMB.length * axes.processes.length * width)
+  const meanFactor = mean(factorOf(model, 1))
+  const factors = axes.tasksPerInstance.map((tasks) => {
+    const factor = factorOf(model, slowestOf(request.tasks, tasks))
+    return { percentile: quantile(factor, request.percentile), median: quantile(factor, 0.5) }
+  })
+  const mostProcesses = axes.processes.at(-1) ?? 1
+  const need = Array.from({ length: mostProcesses + 1 }, (_, q) => model.functionModel.floor.needMB(q))
+  let at = 0
+  for (const [m, memoryMB] of axes.memoryMB.entries()) {
+    // Twice the mean stands for P99 of a transfer: it matters only near the timeout.
+    const longest = axes.tasksPerInstance.map((_, j) =>
+      longestComputeMs(model, 2 * (download.mean[m * width + j]! + upload.mean[m * width + j]!)),
+    )
+    const overheadMs = model.functionModel.overheadMs(memoryMB)
+    for (const processes of axes.processes) {
+      for (const [j, tasks] of axes.tasksPerInstance.entries()) {
+        const point = { memoryMB, processes, tasks }
+        const fits = memoryMB >= need[busyProcesses(point)]!
+        const ms = fits ? Math.max(1e-3, computeMs(model.functionModel.compute, point) + overheadMs) : Number.NaN
+        const known = ms <= longest[j]! ? ms : Number.NaN
+        out.percentile[at] = known * factors[j]!.percentile
+        out.median[at] = known * factors[j]!.median
+        out.mean[at] = known * meanFactor
+        at++
+      }
+    }
+  }
+  return out
+}

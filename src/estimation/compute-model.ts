@@ -1,0 +1,92 @@
+/**
+ * Compute time of one instance: a roofline with Amdahl's and the universal scalability law (USL).
+ *
+ *   T = phi + f0 P / min(1, u) + w0 max( ceil(n/P) ((1-r) / min(1, u) + r / Sp(u)),  n / Sp(c) )
+ *   u = m / m_s,  P = min(q, n),  Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1))
+ *
+ * phi is a fixed time, f0 the start of one process, w0 one task on one vCPU, r the share of a task that runs on
+ * several cores. The maximum is a roofline: the longest process against the cores available, c = min(u, P) for
+ * single-thread code (r = 0) and c = u otherwise. With one process it is Amdahl's law, below one vCPU exactly
+ * phi + (f0 + w0 n) / u.
+ *
+ * C1. More memory is never slower: kappa <= (1 - s) / u_max^2 puts the peak of Sp outside the space.
+ * C2. No tasks take phi.
+ */
+
+export type ThreadKind = "single" | "multi"
+
+export interface ComputeParameters {
+  readonly kind: ThreadKind
+  /** Fixed time, ms. */
+  readonly phiMs: number
+  /** Start of one process on one vCPU, ms. */
+  readonly f0Ms: number
+  /** One task on one vCPU, ms. */
+  readonly w0Ms: number
+  /** Parallel share of a task, r; 0 for single-thread code. */
+  readonly parallelShare: number
+  /** Contention of the USL, s. */
+  readonly contention: number
+  /** Coherence of the USL, kappa. */
+  readonly coherence: number
+  /** Memory of one vCPU as this function feels it, m_s in MB: learned, near the platform's for CPU-bound code. */
+  readonly mbPerVcpu: number
+}
+
+/** What decides the shape of the curve; given it, time is linear in phi, f0 and w0. */
+export type ComputeShape = Pick<ComputeParameters, "kind" | "parallelShare" | "contention" | "coherence" | "mbPerVcpu">
+
+/** Where a time is asked: one instance with `memoryMB` runs `tasks` tasks in `processes` processes. */
+export interface ComputePoint {
+  readonly memoryMB: number
+  readonly processes: number
+  readonly tasks: number
+}
+
+/** Speed of k cores over one, by the USL. */
+export function speedup(k: number, contention: number, coherence: number): number {
+  return k <= 1 ? k : k / (1 + contention * (k - 1) + coherence * k * (k - 1))
+}
+
+/** The factors of f0 and w0 at a point; that of phi is 1. */
+export function computeColumns(shape: ComputeShape, point: ComputePoint): readonly [start: number, work: number] {
+  const { contention: s, coherence: kappa, parallelShare: r } = shape
+  const u = point.memoryMB / shape.mbPerVcpu
+  const core = Math.min(1, u)
+  const n = point.tasks
+  const processes = Math.min(point.processes, n)
+  if (processes <= 0) return [0, 0]
+  const cores = shape.kind === "multi" ? u : Math.min(u, processes)
+  const longest = Math.ceil(n / processes) * ((1 - r) / core + (r === 0 ? 0 : r / speedup(u, s, kappa)))
+  return [processes / core, Math.max(longest, n / speedup(cores, s, kappa))]
+}
+
+/** Median compute time in ms. */
+export function computeMs(parameters: ComputeParameters, point: ComputePoint): number {
+  const [start, work] = computeColumns(parameters, point)
+  return parameters.phiMs + parameters.f0Ms * start + parameters.w0Ms * work
+}
+
+/** The smallest number of processes, at most `most`, from which on more make nothing faster. */
+export function maxUsefulProcesses(
+  parameters: ComputeParameters,
+  point: Omit<ComputePoint, "processes">,
+  most: number,
+): number {
+  let best = 1
+  let bestMs = computeMs(parameters, { ...point, processes: 1 })
+  for (let processes = 2; processes <= Math.min(most, point.tasks); processes++) {
+    const ms = computeMs(parameters, { ...point, processes })
+    // Rounding must not make a useless process look useful.
+    if (ms < bestMs * (1 - 1e-12)) {
+      best = processes
+      bestMs = ms
+    }
+  }
+  return best
+}
+
+/** Largest coherence for which speed rises up to `maxVcpus` cores (C1). */
+export function maxCoherence(contention: number, maxVcpus: number): number {
+  return (1 - contention) / Math.max(1, maxVcpus) ** 2
+}

@@ -1,0 +1,111 @@
+import { type Distribution, PROBABILITIES } from "../statistics/distribution.ts"
+import { maxOf } from "../statistics/quantile-table-operations.ts"
+import { fitLinearQuantiles, type LinearQuantiles } from "./linear-quantiles.ts"
+import type { InitModel } from "./cold-start.ts"
+import type { StepSample } from "./sample.ts"
+
+/** Time from the start of a step until its last instance runs. */
+export interface MappingDelayModel {
+  /**
+   * Seven quantiles in ms for `instances` of which `cold` start cold; `slowestInit` are those of the longest of `cold`
+   * inits of that function (`slowestInit` below), and are not looked at when none is cold.
+   */
+  quantilesMs(at: {
+    readonly instances: number
+    readonly cold: number
+    readonly slowestInit: readonly number[]
+  }): number[]
+  /** Step samples behind the fit. */
+  readonly samples: number
+}
+
+/** Instances up to which starts may overlap without stairs; Infinity: no stairs, as with direct invocation. */
+const KNEES = [8, 16, 24, 32, 40, 64] as const
+const ROWS_FOR_KNEE = 30
+/** Launch of a warm instance when no step was ever measured, ms. */
+const PRIOR_LAUNCH_MS = 10
+const PRIOR_LAUNCH_LOG_SD = 0.4
+/** From this many cold steps on the fitted spread of launches already contains that of init. */
+const COLD_STEPS_FOR_SPREAD = 20
+
+export interface MeasuredStep {
+  readonly sample: StepSample
+  readonly init: InitModel
+}
+
+/**
+ * Mapping delay = launch + init of the slowest cold instance. The launch is a quantile regression on 1, c cold
+ * instances, p instances and max(0, p - knee), pooled over the functions of a platform; the init is the function's own.
+ */
+export function fitMappingDelay(steps: readonly MeasuredStep[]): MappingDelayModel {
+  const ordered = steps.toSorted((a, b) => a.sample.atMs - b.sample.atMs)
+  const knee = bestKnee(ordered)
+  const fit = fitLaunch(ordered, knee)
+  const learnedSpread = ordered.filter(({ sample }) => sample.cold > 0).length >= COLD_STEPS_FOR_SPREAD
+  return {
+    samples: steps.length,
+    quantilesMs: ({ instances, cold, slowestInit }) => {
+      const launch = fit.predict(columnsOf(instances, cold, knee))
+      return cold <= 0 ? launch : together(launch, slowestInit, learnedSpread)
+    },
+  }
+}
+
+/** Seven quantiles of the longest of `cold` inits, ms. */
+export function slowestInit(init: Distribution, cold: number): readonly number[] {
+  return maxOf(init, cold).logMs.map(Math.exp)
+}
+
+/** Medians add; the spreads add in squares, or that of the launch stands for both. */
+function together(launch: readonly number[], init: readonly number[], launchHasAll: boolean): number[] {
+  const centre = launch[2]! + init[2]!
+  return launch.map((value, i) => {
+    const own = value - launch[2]!
+    if (launchHasAll) return centre + own
+    return centre + Math.sign(PROBABILITIES[i]! - 0.5) * Math.hypot(own, init[i]! - init[2]!)
+  })
+}
+
+function columnsOf(instances: number, cold: number, knee: number): readonly number[] {
+  return [1, cold, instances, Math.max(0, instances - knee)]
+}
+
+function fitLaunch(steps: readonly MeasuredStep[], knee: number): LinearQuantiles {
+  return fitLinearQuantiles(
+    steps.map(({ sample }) => columnsOf(sample.config.instances, sample.cold, knee)),
+    steps.map(launchMs),
+    {
+      priorMs: PRIOR_LAUNCH_MS,
+      priorLogSd: PRIOR_LAUNCH_LOG_SD,
+      // A cold step's rest contains the jitter of its init, which says nothing about launches.
+      tellsSpread: (row) => row[1] === 0,
+    },
+  )
+}
+
+/** Mapping delay without the init of the slowest cold instance; may be negative by chance. */
+function launchMs({ sample, init }: MeasuredStep): number {
+  if (sample.cold === 0) return sample.mappingDelayMs
+  return sample.mappingDelayMs - Math.exp(maxOf(init.distribution(sample.config.memoryMB), sample.cold).logMs[2]!)
+}
+
+function bestKnee(steps: readonly MeasuredStep[]): number {
+  const most = Math.max(0, ...steps.map(({ sample }) => sample.config.instances))
+  const candidates = KNEES.filter((knee) => knee < most)
+  if (steps.length < ROWS_FOR_KNEE || candidates.length === 0) return Infinity
+  const lossOf = (knee: number): number => {
+    const fit = fitLaunch(steps, knee)
+    return steps.reduce((sum, step) => {
+      const { config, cold } = step.sample
+      return sum + Math.abs(launchMs(step) - fit.medianMs(columnsOf(config.instances, cold, knee)))
+    }, 0)
+  }
+  let best = Infinity
+  // Stairs must explain clearly more than a straight line.
+  let bestLoss = 0.95 * lossOf(Infinity)
+  for (const knee of candidates) {
+    const loss = lossOf(knee)
+    if (loss < bestLoss) [best, bestLoss] = [knee, loss]
+  }
+  return best
+}

@@ -1,0 +1,178 @@
+import { canonicalJson } from "../base/json.ts"
+import { TrimtabError } from "../base/errors.ts"
+import { seedOf } from "../base/random.ts"
+import { median } from "../statistics/order-statistics.ts"
+import type { PlatformLimits } from "../workflow/limits.ts"
+import { functionOf, type Step, stepOf, type Workflow } from "../workflow/workflow.ts"
+import { logResiduals } from "./cells.ts"
+import { fitInit, type InitModel } from "./cold-start.ts"
+import { compileSpace, type Rates } from "./compile.ts"
+import type { CompiledSpace, CompileRequest, Estimator } from "./estimator.ts"
+import { estimateStep } from "./estimate.ts"
+import { fitFunction } from "./function-model.ts"
+import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.ts"
+import { poolNoise } from "./noise.ts"
+import type { Profile } from "./sample.ts"
+import { type Selection, selectSamples } from "./sample-selection.ts"
+import type { StepModel } from "./step-model.ts"
+import { fitTransfer, type TransferModel } from "./transfer-model.ts"
+
+export interface EstimatorOptions {
+  readonly workflow: Workflow
+  /** By function name. Functions without one are unknown: their steps are not in `steps`. */
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly limits: PlatformLimits
+  readonly rates: Rates
+  /** True reproduces the papers' bill, which contains the mapping delay. */
+  readonly billMappingDelay?: boolean
+}
+
+/** Compiled spaces kept; the oldest goes first. */
+const KEPT_SPACES = 256
+
+/** What all functions of the workflow share: noise, transfers, launches. */
+interface Pools {
+  readonly noise: StepModel["noise"]
+  readonly inits: ReadonlyMap<string, InitModel>
+  readonly download: TransferModel
+  readonly upload: TransferModel
+  readonly mappingDelay: MappingDelayModel
+}
+
+/**
+ * An Estimator from measured profiles. Fits a function when it is first asked about (about 10 ms) and keeps the fit;
+ * compiled spaces are cached too. Steps whose function has no sample that ended well throw `no-profile`.
+ */
+export function createEstimator(options: EstimatorOptions): Estimator {
+  const selections = selectAll(options)
+  const modelVersion = versionOf(options)
+  const models = new Map<string, StepModel>()
+  const spaces = new Map<string, CompiledSpace>()
+  let pools: Pools | undefined
+
+  const modelOf = (stepName: string): StepModel => {
+    const known = models.get(stepName)
+    if (known !== undefined) return known
+    const step = stepOf(options.workflow, stepName)
+    const selection = knownSelection(selections, step)
+    pools ??= fitPools([...selections.values()], options.limits.mbPerVcpu)
+    const sameFunction = options.workflow.steps.find(
+      (other) => other.function === step.function && models.has(other.name),
+    )
+    const functionModel =
+      (sameFunction === undefined ? undefined : models.get(sameFunction.name)?.functionModel) ??
+      fitFunction(selection, {
+        threads: functionOf(options.workflow, step).threads,
+        mbPerVcpu: options.limits.mbPerVcpu,
+        maxMemoryMB: options.limits.memoryMB.max,
+        memoryStepMB: step.configSpace.memoryMB.step,
+      })
+    const model: StepModel = {
+      functionModel,
+      init: pools.inits.get(step.function)!,
+      noise: pools.noise,
+      download: pools.download,
+      upload: pools.upload,
+      mappingDelay: pools.mappingDelay,
+      timeoutMs: Math.min(step.timeoutMs, options.limits.timeoutMs),
+      factors: new Map(),
+    }
+    models.set(stepName, model)
+    return model
+  }
+
+  return {
+    modelVersion,
+    steps: options.workflow.steps.filter((step) => selections.has(step.function)).map((step) => step.name),
+    estimate: (request) =>
+      estimateStep(request, {
+        model: modelOf(request.step),
+        modelVersion,
+        rates: options.rates,
+        billMappingDelay: options.billMappingDelay ?? false,
+        doubtful: knownSelection(selections, stepOf(options.workflow, request.step)).doubtful,
+      }),
+    compile: (request) => {
+      const key = keyOf(request)
+      const known = spaces.get(key)
+      if (known !== undefined) return known
+      const compiled = compileSpace(request, {
+        model: modelOf(request.step),
+        modelVersion,
+        rates: options.rates,
+        billMappingDelay: options.billMappingDelay ?? false,
+      })
+      if (spaces.size >= KEPT_SPACES) spaces.delete(spaces.keys().next().value ?? "")
+      spaces.set(key, compiled)
+      return compiled
+    },
+    expectedTasks: (stepName) => expectedTasks(stepOf(options.workflow, stepName), selections),
+  }
+}
+
+/** Functions of the workflow that have at least one invocation that ended well. */
+function selectAll({ workflow, profiles }: EstimatorOptions): ReadonlyMap<string, Selection> {
+  const selections = new Map<string, Selection>()
+  for (const name of new Set(workflow.steps.map((step) => step.function))) {
+    const profile = profiles.get(name)
+    if (profile === undefined) continue
+    const selection = selectSamples(profile)
+    if (selection.ok.length > 0) selections.set(name, selection)
+  }
+  return selections
+}
+
+function knownSelection(selections: ReadonlyMap<string, Selection>, step: Step): Selection {
+  const selection = selections.get(step.function)
+  if (selection === undefined) {
+    throw new TrimtabError("no-profile", `function ${step.function} has no measured invocation that ended well`, {
+      where: `step ${step.name}`,
+      fix: "profile it first",
+    })
+  }
+  return selection
+}
+
+function fitPools(selections: readonly Selection[], mbPerVcpu: number): Pools {
+  const coldOf = (selection: Selection): Selection["ok"] => selection.ok.filter((sample) => sample.cold)
+  const allInits = selections
+    .flatMap(coldOf)
+    .map((sample) => sample.initMs)
+    .filter((ms) => ms > 0)
+  const inits = new Map(
+    selections.map((selection) => [selection.functionName, fitInit(coldOf(selection), allInits, mbPerVcpu)]),
+  )
+  const steps = selections.flatMap((selection) =>
+    selection.steps.map((sample) => ({ sample, init: inits.get(selection.functionName)! })),
+  )
+  return {
+    noise: poolNoise(selections.flatMap((selection) => logResiduals(selection.ok.filter((sample) => !sample.cold)))),
+    inits,
+    download: fitTransfer(selections, "download", mbPerVcpu),
+    upload: fitTransfer(selections, "upload", mbPerVcpu),
+    mappingDelay: fitMappingDelay(steps),
+  }
+}
+
+/** Median over the measured steps, else the most tasks an instance ran, else 1; a step that is not split has one. */
+function expectedTasks(step: Step, selections: ReadonlyMap<string, Selection>): number {
+  if (step.split.kind === "none") return 1
+  const selection = selections.get(step.function)
+  if (selection === undefined) return 1
+  if (selection.steps.length > 0) return Math.max(1, Math.round(median(selection.steps.map((sample) => sample.tasks))))
+  return Math.max(1, ...selection.ok.map((sample) => sample.tasks))
+}
+
+/** Names the profile, prices and limits behind the answers; the order of the samples does not matter. */
+function versionOf({ workflow, profiles, rates, limits, billMappingDelay }: EstimatorOptions): string {
+  let sum = seedOf(canonicalJson({ rates, limits, billMappingDelay: billMappingDelay ?? false }))
+  for (const name of new Set(workflow.steps.map((step) => step.function))) {
+    for (const sample of profiles.get(name)?.samples ?? []) sum = (sum + seedOf(`${name}${canonicalJson(sample)}`)) | 0
+  }
+  return `1-${(sum >>> 0).toString(16).padStart(8, "0")}`
+}
+
+function keyOf({ step, space, tasks, percentile }: CompileRequest): string {
+  const range = ({ min, max, step: by }: { min: number; max: number; step: number }): string => `${min}:${max}:${by}`
+  return [step, tasks, percentile, range(space.memoryMB), range(space.instances), range(space.processes)].join("|")
+}

@@ -1,0 +1,69 @@
+import type { InstanceSample, Profile, Sample, StepSample } from "./sample.ts"
+import { isUsable } from "./sample-validation.ts"
+
+/** The samples of one function that its models rest on. */
+export interface Selection {
+  readonly functionName: string
+  /** Invocations that ended well, oldest first. */
+  readonly ok: readonly InstanceSample[]
+  readonly outOfMemory: readonly InstanceSample[]
+  readonly timedOut: readonly InstanceSample[]
+  readonly steps: readonly StepSample[]
+  /** True when only contended or unenforced samples were there: the answers are a guess. */
+  readonly doubtful: boolean
+}
+
+/** A new version of the code stands alone from this many good samples on. */
+const ENOUGH_SAMPLES = 6
+const ENOUGH_MEMORIES = 3
+
+/**
+ * Chooses what a fit may use: rows with impossible numbers are dropped; the newest code alone if it has enough
+ * samples, else all; contended and unenforced samples only where nothing else is there. The order of the profile
+ * does not matter.
+ */
+export function selectSamples(profile: Profile): Selection {
+  const usable = profile.samples.filter(isUsable)
+  const epoch = newestEpoch(usable)
+  const clean = (sample: Sample): boolean => !sample.contended && sample.enforced !== "none"
+  const instances = epoch.filter((sample) => sample.kind === "instance")
+  const allOk = instances.filter((sample) => sample.outcome === "ok")
+  const cleanOk = allOk.filter(clean)
+  const steps = epoch.filter((sample) => sample.kind === "step")
+  const cleanSteps = steps.filter(clean)
+  return {
+    functionName: profile.functionName,
+    ok: inOrder(cleanOk.length > 0 ? cleanOk : allOk),
+    // A kill for memory is a fact about memory whatever else ran on the machine.
+    outOfMemory: instances.filter((sample) => sample.outcome === "out-of-memory" && sample.enforced !== "none"),
+    timedOut: instances.filter((sample) => sample.outcome === "timeout" && clean(sample)),
+    steps: inOrder(cleanSteps.length > 0 ? cleanSteps : steps),
+    doubtful: cleanOk.length === 0,
+  }
+}
+
+function newestEpoch(samples: readonly Sample[]): readonly Sample[] {
+  let newest: Sample | undefined
+  for (const sample of samples) if (newest === undefined || isNewer(sample, newest)) newest = sample
+  const hash = newest?.codeSha256
+  const own = samples.filter((sample) => sample.codeSha256 === hash)
+  const memories = memoriesOf(own)
+  const enough = goodCount(own) >= ENOUGH_SAMPLES && memories >= Math.min(ENOUGH_MEMORIES, memoriesOf(samples))
+  return enough ? own : samples
+}
+
+function isNewer(a: Sample, b: Sample): boolean {
+  return a.atMs > b.atMs || (a.atMs === b.atMs && a.codeSha256 > b.codeSha256)
+}
+
+function goodCount(samples: readonly Sample[]): number {
+  return samples.filter((sample) => sample.kind === "instance" && sample.outcome === "ok" && !sample.contended).length
+}
+
+function memoriesOf(samples: readonly Sample[]): number {
+  return new Set(samples.filter((sample) => sample.kind === "instance").map((sample) => sample.memoryMB)).size
+}
+
+function inOrder<T extends Sample>(samples: readonly T[]): readonly T[] {
+  return samples.toSorted((a, b) => a.atMs - b.atMs)
+}

@@ -1,0 +1,92 @@
+import type { Distribution } from "../statistics/distribution.ts"
+import { DEFAULT_XI, fromQuantiles, mean, quantile } from "../statistics/quantile-table.ts"
+import { scale } from "../statistics/quantile-table-operations.ts"
+import type { InitModel } from "./cold-start.ts"
+import { computeMs } from "./compute-model.ts"
+import type { FunctionModel } from "./function-model.ts"
+import type { MappingDelayModel } from "./mapping-delay-model.ts"
+import { slowestFactor } from "./noise.ts"
+import type { Direction, TransferModel } from "./transfer-model.ts"
+
+/** What steps are predicted from: the function's own models and those of the platform it runs on. */
+export interface StepModel {
+  readonly functionModel: FunctionModel
+  readonly init: InitModel
+  readonly noise: Distribution
+  readonly download: TransferModel
+  readonly upload: TransferModel
+  readonly mappingDelay: MappingDelayModel
+  readonly timeoutMs: number
+  /** Factors on the compute curve by the instances of which the slowest counts; filled as they are asked for. */
+  readonly factors: Map<number, Distribution>
+}
+
+/** Instances that run the most tasks when all run n: the slowest of these decides. */
+export function slowestOf(tasks: number, tasksPerInstance: number): number {
+  return Math.max(1, Math.floor(tasks / Math.max(1, tasksPerInstance)))
+}
+
+/** Factor on the compute curve for the slowest of `instances`. */
+export function factorOf(model: StepModel, instances: number): Distribution {
+  const known = model.factors.get(instances)
+  if (known !== undefined) return known
+  const factor = slowestFactor(model.noise, model.functionModel.formSd, instances)
+  model.factors.set(instances, factor)
+  return factor
+}
+
+export interface InstancePoint {
+  readonly memoryMB: number
+  readonly processes: number
+  /** Tasks of this instance. */
+  readonly tasks: number
+}
+
+/** Median of compute and of what an invocation takes around its parts, ms. */
+export function computeMedianMs(model: StepModel, point: InstancePoint): number {
+  return Math.max(1e-3, computeMs(model.functionModel.compute, point) + model.functionModel.overheadMs(point.memoryMB))
+}
+
+/** Compute time of the slowest of `instances`. */
+export function computeDistribution(model: StepModel, point: InstancePoint, instances: number): Distribution {
+  return scale(factorOf(model, instances), computeMedianMs(model, point))
+}
+
+export interface TransferPoint {
+  readonly memoryMB: number
+  readonly tasks: number
+  /** Bytes of this instance; the profile's where absent. */
+  readonly bytes?: number
+}
+
+/** Seven quantiles of the transfer of one instance, ms. */
+export function transferQuantiles(model: StepModel, direction: Direction, point: TransferPoint): number[] {
+  const own = model.functionModel[direction].volume(point.tasks)
+  return model[direction].quantilesMs(point.memoryMB, { objects: own.objects, bytes: point.bytes ?? own.bytes })
+}
+
+/** The distribution with these quantiles; transfers have moderate tails. */
+export function transferTable(quantiles: readonly number[]): Distribution {
+  return fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95 })
+}
+
+/** What a cold instance's first call takes longer in compute at that size, ms. */
+export function coldWorkMs(model: StepModel, memoryMB: number): number {
+  const { coldWorkMs: work, compute } = model.functionModel
+  return work / Math.min(1, memoryMB / compute.mbPerVcpu)
+}
+
+/** Mean billed init of a cold instance: init and the extra work of its first call, ms. */
+export function coldBilledMs(model: StepModel, memoryMB: number): number {
+  return mean(model.init.distribution(memoryMB)) + coldWorkMs(model, memoryMB)
+}
+
+/** Processes that really run, and so what the memory floor is about. */
+export function busyProcesses(point: InstancePoint): number {
+  return Math.min(point.processes, Math.max(1, point.tasks))
+}
+
+/** The longest median compute time at which P(T > 0.9 timeout) is at most 1 % for one instance, ms. */
+export function longestComputeMs(model: StepModel, transferMs: number): number {
+  return (0.9 * model.timeoutMs - transferMs) / quantile(factorOf(model, 1), 0.99)
+}

@@ -1,0 +1,120 @@
+import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
+import { median } from "../statistics/order-statistics.ts"
+import { fitLinearQuantiles, type LinearQuantiles } from "./linear-quantiles.ts"
+import type { InstanceSample } from "./sample.ts"
+import type { Selection } from "./sample-selection.ts"
+
+export type Direction = "download" | "upload"
+
+/** What one instance moves. */
+export interface Volume {
+  readonly objects: number
+  readonly bytes: number
+}
+
+/** Transfer times of one store in one direction, pooled over functions. */
+export interface TransferModel {
+  /** Seven quantiles in ms for one instance of that size. */
+  quantilesMs(memoryMB: number, volume: Volume): number[]
+  /** Samples behind the fit. */
+  readonly samples: number
+}
+
+/** Memory sizes tried as the one where bandwidth stops growing, MB. */
+const SATURATION_MB = [256, 512, 1024, 1769, 3008] as const
+const ROWS_FOR_SATURATION = 20
+const MEMORIES_FOR_SATURATION = 3
+/** A transfer that nothing is known about takes this long, ms. */
+const PRIOR_MS = 2
+const PRIOR_LOG_SD = 0.25
+
+/**
+ * Quantile regression of a transfer on 1, k objects and V / min(1, m / m_b) with V in MB: a latency for each object
+ * and a bandwidth that grows with memory up to m_b (the platform's vCPU unless 20 samples at three sizes tell).
+ */
+export function fitTransfer(selections: readonly Selection[], direction: Direction, mbPerVcpu: number): TransferModel {
+  const samples = selections.flatMap((selection) => selection.ok).sort((a, b) => a.atMs - b.atMs)
+  const targets = samples.map((sample) => (direction === "download" ? sample.downloadMs : sample.uploadMs))
+  const fitAt = (saturationMB: number): LinearQuantiles =>
+    fitLinearQuantiles(
+      samples.map((sample) => columnsOf(sample.memoryMB, volumeOf(sample, direction), saturationMB)),
+      targets,
+      { priorMs: PRIOR_MS, priorLogSd: PRIOR_LOG_SD },
+    )
+  const saturationMB = bestSaturation(samples, targets, { fitAt, direction, mbPerVcpu })
+  const fit = fitAt(saturationMB)
+  return {
+    samples: samples.length,
+    quantilesMs: (memoryMB, volume) => fit.predict(columnsOf(memoryMB, volume, saturationMB)),
+  }
+}
+
+function columnsOf(memoryMB: number, volume: Volume, saturationMB: number): readonly number[] {
+  return [1, volume.objects, volume.bytes / 1e6 / Math.min(1, memoryMB / saturationMB)]
+}
+
+function volumeOf(sample: InstanceSample, direction: Direction): Volume {
+  return direction === "download"
+    ? { objects: sample.downloadObjects, bytes: sample.downloadBytes }
+    : { objects: sample.uploadObjects, bytes: sample.uploadBytes }
+}
+
+function bestSaturation(
+  samples: readonly InstanceSample[],
+  targets: readonly number[],
+  search: {
+    readonly fitAt: (saturationMB: number) => LinearQuantiles
+    readonly direction: Direction
+    readonly mbPerVcpu: number
+  },
+): number {
+  const moving = samples.filter((sample) => volumeOf(sample, search.direction).bytes > 0)
+  const memories = new Set(moving.map((sample) => sample.memoryMB)).size
+  if (moving.length < ROWS_FOR_SATURATION || memories < MEMORIES_FOR_SATURATION) return search.mbPerVcpu
+  const lossOf = (saturationMB: number): number => {
+    const fit = search.fitAt(saturationMB)
+    return samples.reduce((sum, sample, i) => {
+      const columns = columnsOf(sample.memoryMB, volumeOf(sample, search.direction), saturationMB)
+      return sum + Math.abs(targets[i]! - fit.medianMs(columns))
+    }, 0)
+  }
+  let best = search.mbPerVcpu
+  // Another size must be clearly better than the platform's vCPU.
+  let bestLoss = 0.95 * lossOf(best)
+  for (const candidate of SATURATION_MB) {
+    const loss = lossOf(candidate)
+    if (loss < bestLoss) [best, bestLoss] = [candidate, loss]
+  }
+  return best
+}
+
+/** What an instance of one function moves for n tasks: linear in n, from its samples. */
+export interface VolumeModel {
+  volume(tasks: number): Volume
+}
+
+export function fitVolume(samples: readonly InstanceSample[], direction: Direction): VolumeModel {
+  const objects = fitCount(samples.map((sample) => [sample.tasks, volumeOf(sample, direction).objects]))
+  const bytes = fitCount(samples.map((sample) => [sample.tasks, volumeOf(sample, direction).bytes]))
+  return { volume: (tasks) => ({ objects: objects(tasks), bytes: bytes(tasks) }) }
+}
+
+/** a + b n through the medians per task count; with one count, or a falling line, all of it goes with n. */
+function fitCount(points: readonly (readonly [tasks: number, amount: number])[]): (tasks: number) => number {
+  const counts = [...new Set(points.map(([tasks]) => tasks))]
+  if (counts.length === 0) return () => 0
+  const middles = counts.map((count) => ({
+    count,
+    amount: median(points.filter(([tasks]) => tasks === count).map(([, amount]) => amount)),
+  }))
+  const largest = Math.max(...middles.map(({ amount }) => amount))
+  if (largest === 0) return () => 0
+  const sums = normalEquations(2)
+  for (const { count, amount } of middles) {
+    const weight = 1 / Math.max(amount, largest / 100) ** 2
+    addEquation(sums, [1, count], { target: amount, weight })
+  }
+  addEquation(sums, [1, 0], { target: 0, weight: 1e-9 / largest ** 2 })
+  const [a = 0, b = 0] = solveNonNegative(sums).coefficients
+  return (tasks) => a + b * tasks
+}
