@@ -1,0 +1,225 @@
+import { join } from "node:path"
+import { parentPid } from "../proc.ts"
+import {
+  counter,
+  enterCommand,
+  groupPids,
+  makeGroup,
+  readGroupFile,
+  removeGroup,
+  rootFirst,
+  subgroups,
+  tryWriteGroupFile,
+  writeGroupFile,
+} from "./cgroup-files.ts"
+import { eventually, signal } from "./kill.ts"
+import {
+  PERIOD_MS,
+  type EnforcementLayer,
+  type GroupSpec,
+  type GroupUsage,
+  type LayerOpening,
+  type ProcessGroup,
+} from "./layer.ts"
+import { ancestors, hierarchies, type Hierarchy } from "./mounts.ts"
+
+/** The highest weight the kernel takes: a quota is a cap, only a weight keeps others from the core. */
+const RUNNING_SHARES = 262_144
+
+/** Twice the weight of an ordinary process: a cold start gets its core on an idle machine and gives way on a full one. */
+const STARTING_SHARES = 2048
+
+/** The least quota the kernel takes. */
+const MIN_QUOTA_US = 1000
+
+/** Directory of the server's parent group, by controller. Freezer and cpuacct may be missing. */
+interface Directories {
+  readonly cpu: string
+  readonly memory: string
+  readonly cpuacct: string | null
+  readonly freezer: string | null
+}
+
+/** Control groups of version 1: cpu and memory (with cpuacct and freezer where they are mounted). */
+export function openCgroupV1(serverId: string): LayerOpening {
+  const v1 = hierarchies().filter((hierarchy) => hierarchy.version === 1)
+  const cpu = placeFor("cpu", v1, serverId)
+  if (cpu.directory === null) return { unavailable: cpu.reason }
+  const memory = placeFor("memory", v1, serverId)
+  if (memory.directory === null) {
+    removeGroup(cpu.directory)
+    return { unavailable: memory.reason }
+  }
+  const cpuacct = placeFor("cpuacct", v1, serverId).directory
+  const freezer = placeFor("freezer", v1, serverId).directory
+  tryWriteGroupFile(cpu.directory, "cpu.shares", RUNNING_SHARES)
+  return { layer: cgroupV1Layer({ cpu: cpu.directory, memory: memory.directory, cpuacct, freezer }) }
+}
+
+type Place = { readonly directory: string } | { readonly directory: null; readonly reason: string }
+
+/** Makes the server's group below our own, or at the top of the hierarchy. */
+function placeFor(controller: string, v1: readonly Hierarchy[], serverId: string): Place {
+  const hierarchy = v1.find((candidate) => candidate.controllers.includes(controller))
+  if (hierarchy === undefined) return { directory: null, reason: `no v1 hierarchy has the ${controller} controller` }
+  let reason = ""
+  for (const parent of ancestors(hierarchy)) {
+    const directory = join(parent, serverId)
+    const refusal = makeGroup(directory)
+    if (refusal === null) return { directory }
+    reason ||= refusal
+  }
+  return { directory: null, reason: `no permission for the ${controller} controller (${reason})` }
+}
+
+function cgroupV1Layer(base: Directories): EnforcementLayer {
+  const directories = [...new Set([base.cpu, base.memory, base.cpuacct, base.freezer].filter((path) => path !== null))]
+  return {
+    name: "cgroup-v1",
+    directories,
+    createGroup: (spec) => new CgroupV1Group(base, spec),
+    close: async () => {
+      await eventually(() => directories.every(removeGroup))
+    },
+  }
+}
+
+class CgroupV1Group implements ProcessGroup {
+  readonly #directories: Directories
+  readonly #coresPerProcess: number | null
+  #rootPid = 0
+  /** Children that have a group of their own, or are known not to need one. */
+  readonly #seen = new Set<number>()
+
+  constructor(base: Directories, spec: GroupSpec) {
+    const inside = (path: string): string => join(path, spec.id)
+    this.#directories = {
+      cpu: inside(base.cpu),
+      memory: inside(base.memory),
+      cpuacct: base.cpuacct === null ? null : inside(base.cpuacct),
+      freezer: base.freezer === null ? null : inside(base.freezer),
+    }
+    for (const directory of this.#all()) {
+      const refusal = makeGroup(directory)
+      if (refusal !== null) throw new Error(`cannot make the group ${directory}: ${refusal}`)
+    }
+    writeGroupFile(this.#directories.cpu, "cpu.cfs_period_us", PERIOD_MS * 1000)
+    this.setCores(spec.cores)
+    this.setPriority("starting")
+    this.#limitMemory(spec.memoryMB)
+    this.#coresPerProcess = spec.coresPerProcess
+    if (this.#coresPerProcess !== null) this.#makeProcessGroup("root", this.#coresPerProcess)
+  }
+
+  enter(command: readonly string[]): readonly string[] {
+    const { cpu, memory, cpuacct, freezer } = this.#directories
+    const cpuGroup = this.#coresPerProcess === null ? cpu : join(cpu, "p-root")
+    const files = [...new Set([memory, cpuacct, freezer, cpuGroup].filter((path) => path !== null))]
+    return enterCommand(
+      files.map((directory) => join(directory, "cgroup.procs")),
+      command,
+    )
+  }
+
+  adopt(pid: number): void {
+    this.#rootPid = pid
+    this.#seen.add(pid)
+  }
+
+  setCores(cores: number): void {
+    const quotaUs = Math.max(MIN_QUOTA_US, Math.round(cores * PERIOD_MS * 1000))
+    // The kernel refuses a child above its parent: then the parent's limit is the tighter one and serves.
+    if (!tryWriteGroupFile(this.#directories.cpu, "cpu.cfs_quota_us", quotaUs))
+      tryWriteGroupFile(this.#directories.cpu, "cpu.cfs_quota_us", -1)
+  }
+
+  setPriority(priority: "starting" | "running"): void {
+    tryWriteGroupFile(this.#directories.cpu, "cpu.shares", priority === "running" ? RUNNING_SHARES : STARTING_SHARES)
+  }
+
+  /**
+   * Children of the root process are born into its group; each is moved to one of its own. What a child starts in
+   * turn stays with it.
+   */
+  capProcesses(): void {
+    if (this.#coresPerProcess === null) return
+    for (const pid of groupPids(join(this.#directories.cpu, "p-root"))) {
+      if (this.#seen.has(pid)) continue
+      if (parentPid(pid) !== this.#rootPid) continue
+      this.#seen.add(pid)
+      const directory = this.#makeProcessGroup(String(pid), this.#coresPerProcess)
+      tryWriteGroupFile(directory, "cgroup.procs", pid)
+    }
+  }
+
+  freeze(): void {
+    this.#setFrozen(true)
+  }
+
+  thaw(): void {
+    this.#setFrozen(false)
+  }
+
+  pids(): readonly number[] {
+    return rootFirst(groupPids(this.#directories.memory), this.#rootPid)
+  }
+
+  usage(): GroupUsage {
+    const { cpu, cpuacct } = this.#directories
+    const cpuNs = cpuacct === null ? null : readGroupFile(cpuacct, "cpuacct.usage")
+    const groups = this.#coresPerProcess === null ? [cpu] : [cpu, ...subgroups(cpu)]
+    let throttledNs = 0
+    for (const group of groups) throttledNs += counter(readGroupFile(group, "cpu.stat"), "throttled_time")
+    const throttledMs = throttledNs / 1e6
+    return { cpuMs: cpuNs === null ? null : Number(cpuNs) / 1e6, throttledMs, throttledDelayMs: throttledMs }
+  }
+
+  oomKills(): number {
+    return counter(readGroupFile(this.#directories.memory, "memory.oom_control"), "oom_kill")
+  }
+
+  async destroy(): Promise<void> {
+    const gone = await eventually(() => {
+      for (const pid of this.pids()) signal(pid, "SIGKILL")
+      // A frozen process does not die before it is thawed.
+      this.#setFrozen(false)
+      return this.pids().length === 0
+    })
+    if (!gone) return
+    await eventually(() => {
+      for (const group of subgroups(this.#directories.cpu)) removeGroup(group)
+      return this.#all().every(removeGroup)
+    })
+  }
+
+  #all(): string[] {
+    const { cpu, memory, cpuacct, freezer } = this.#directories
+    return [...new Set([cpu, memory, cpuacct, freezer].filter((path) => path !== null))]
+  }
+
+  #limitMemory(memoryMB: number): void {
+    const bytes = memoryMB * 1024 * 1024
+    writeGroupFile(this.#directories.memory, "memory.limit_in_bytes", bytes)
+    // Memory and swap together; absent where the kernel does not count swap.
+    tryWriteGroupFile(this.#directories.memory, "memory.memsw.limit_in_bytes", bytes)
+  }
+
+  #makeProcessGroup(name: string, cores: number): string {
+    const directory = join(this.#directories.cpu, `p-${name}`)
+    const refusal = makeGroup(directory)
+    if (refusal !== null) throw new Error(`cannot make the group ${directory}: ${refusal}`)
+    tryWriteGroupFile(directory, "cpu.cfs_period_us", PERIOD_MS * 1000)
+    tryWriteGroupFile(directory, "cpu.cfs_quota_us", Math.max(MIN_QUOTA_US, Math.round(cores * PERIOD_MS * 1000)))
+    tryWriteGroupFile(directory, "cpu.shares", RUNNING_SHARES)
+    return directory
+  }
+
+  #setFrozen(frozen: boolean): void {
+    const { freezer } = this.#directories
+    if (freezer !== null) {
+      tryWriteGroupFile(freezer, "freezer.state", frozen ? "FROZEN" : "THAWED")
+      return
+    }
+    for (const pid of this.pids()) signal(pid, frozen ? "SIGSTOP" : "SIGCONT")
+  }
+}

@@ -1,0 +1,112 @@
+import type { FunctionVersion } from "./function-table.ts"
+import type { Instance } from "./instance.ts"
+
+/** Instances of one version are told from those of its next revision. */
+function poolKey(version: FunctionVersion): string {
+  return `${version.functionName}:${version.version}:${version.revisionId}`
+}
+
+export interface PoolOptions {
+  readonly keepAliveMs: number
+  /** Memory that all instances may be promised together; idle ones leave when it is needed. */
+  readonly memoryMB: number
+}
+
+/** The warm instances. The most recently used is taken first, so that the others can grow old and leave. */
+export class Pool {
+  readonly #options: PoolOptions
+  readonly #all = new Set<Instance>()
+  /** Oldest first. */
+  readonly #idle: Instance[] = []
+  readonly #timers = new Map<Instance, NodeJS.Timeout>()
+  readonly #ending = new Set<Promise<void>>()
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+  }
+
+  /** A warm instance of this version, claimed; null when there is none. */
+  take(version: FunctionVersion): Instance | null {
+    const key = poolKey(version)
+    const index = this.#idle.findLastIndex((instance) => poolKey(instance.version) === key)
+    const instance = this.#idle[index]
+    if (instance === undefined) return null
+    this.#remove(instance)
+    instance.claim()
+    return instance
+  }
+
+  /** Makes room for an instance that is about to start, least recently used first, and counts it. */
+  add(instance: Instance): void {
+    this.#all.add(instance)
+    while (this.#promisedMB() > this.#options.memoryMB && this.#idle.length > 0) this.drop(this.#idle[0]!)
+  }
+
+  /** The instance may be taken again. */
+  give(instance: Instance): void {
+    if (!this.#all.has(instance)) {
+      void instance.close()
+      return
+    }
+    this.#idle.push(instance)
+    const timer = setTimeout(() => this.drop(instance), this.#options.keepAliveMs)
+    timer.unref()
+    this.#timers.set(instance, timer)
+  }
+
+  /** The instance ends, or has ended by itself. */
+  drop(instance: Instance): void {
+    this.#remove(instance)
+    this.#all.delete(instance)
+    const ending = instance.close()
+    this.#ending.add(ending)
+    void ending.finally(() => this.#ending.delete(ending))
+  }
+
+  /** Ends every instance that `matches`; busy ones end their event first. */
+  async retire(matches: (version: FunctionVersion) => boolean): Promise<void> {
+    const ending: Promise<void>[] = []
+    for (const instance of this.#all) {
+      if (!matches(instance.version)) continue
+      if (this.#idle.includes(instance)) ending.push(instance.close())
+      // No longer ours: it is closed when it comes back.
+      else this.#all.delete(instance)
+    }
+    await Promise.all(ending)
+  }
+
+  /** Idle instances by function and size: those of one version differ in neither. */
+  idleCounts(): { readonly functionName: string; readonly memoryMB: number; readonly count: number }[] {
+    const counts = new Map<string, { functionName: string; memoryMB: number; count: number }>()
+    for (const { version } of this.#idle) {
+      const key = poolKey(version)
+      const known = counts.get(key)
+      if (known === undefined)
+        counts.set(key, { functionName: version.functionName, memoryMB: version.memoryMB, count: 1 })
+      else known.count++
+    }
+    return [...counts.values()]
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((instance) => instance.close()))
+    await Promise.all(this.#ending)
+  }
+
+  #promisedMB(): number {
+    let sumMB = 0
+    for (const instance of this.#all) sumMB += instance.version.memoryMB
+    return sumMB
+  }
+
+  #remove(instance: Instance): void {
+    clearTimeout(this.#timers.get(instance))
+    this.#timers.delete(instance)
+    const index = this.#idle.indexOf(instance)
+    if (index >= 0) this.#idle.splice(index, 1)
+  }
+}
