@@ -154,7 +154,7 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   const replayNext = (): Settled => {
     const entry = recorded[nextSeq]!
     const open = openByKey.get(entry.key)
-    if (open === undefined || open.start !== null)
+    if (open === undefined)
       throw new TrimtabError(
         "journal-mismatch",
         `record ${nextSeq} is ${entry.key}, which the run did not ask for then`,
@@ -177,15 +177,16 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
     wasAsked: (key) => askedInReplay.has(key),
     durable,
     run: (key, fn) => ask(key, (open) => launch(open, fn)),
-    sleep: (key, ms) =>
-      ask(key, (open) => {
-        // Counted from the record before it, so that a restart does not begin the wait anew.
-        const untilMs = lastAtMs + ms
+    sleep: (key, ms) => {
+      // Counted from the record before it, so that a restart does not begin the wait anew.
+      const untilMs = lastAtMs + ms
+      return ask(key, (open) => {
         void durable()
           .then(() => options.clock.sleep(Math.max(0, untilMs - nowMs()), controller.signal))
           .then(() => settle(open, "sleep", null))
           .catch(fail)
-      }),
+      })
+    },
     call: (key) => {
       throw new TrimtabError("unsupported", `nested runs are not there yet (${key})`)
     },

@@ -26,11 +26,14 @@ export function isLarge(text: string, limitBytes: number = SPILL_LIMIT_BYTES): b
 
 /** Puts a text into the store under a key made of its content, and returns what finds it again. */
 export async function spill(prefix: string, text: string, options: SpillOptions): Promise<FileRef> {
+  return putText(`${prefix}/${sha256Of(text).slice(0, 32)}.json`, text, options)
+}
+
+/** Puts a text into the store, and returns what finds it again. */
+export async function putText(key: string, text: string, options: SpillOptions): Promise<FileRef> {
   const bytes = Buffer.from(text)
-  const sha256 = createHash("sha256").update(bytes).digest("hex")
-  const key = `${prefix}/${sha256.slice(0, 32)}.json`
   await withDeadline(deadlineOf(options, `writing ${key}`), (signal) => options.store.put(key, bytes, signal))
-  return { $ref: key, bytes: bytes.length, sha256 }
+  return { $ref: key, bytes: bytes.length, sha256: sha256Of(bytes) }
 }
 
 /**
@@ -41,7 +44,7 @@ export async function unspill(ref: FileRef, options: SpillOptions): Promise<stri
   const bytes = await withDeadline(deadlineOf(options, `reading ${ref.$ref}`), (signal) =>
     options.store.get(ref.$ref, undefined, signal),
   )
-  if (ref.sha256 !== "" && createHash("sha256").update(bytes).digest("hex") !== ref.sha256)
+  if (ref.sha256 !== "" && sha256Of(bytes) !== ref.sha256)
     throw new TrimtabError("journal-corrupt", `object ${ref.$ref} of the store is not what was written`, {
       where: ref.$ref,
     })
@@ -58,4 +61,8 @@ export function parseRef(text: string): FileRef {
 function deadlineOf(options: SpillOptions, what: string): Parameters<typeof withDeadline>[0] {
   const { clock, signal } = options
   return { clock, ms: STORE_DEADLINE_MS, what, ...(signal === undefined ? {} : { signal }) }
+}
+
+function sha256Of(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex")
 }

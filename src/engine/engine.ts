@@ -1,0 +1,305 @@
+import { createHash } from "node:crypto"
+import type { Clock } from "../base/clock.ts"
+import { TrimtabError } from "../base/errors.ts"
+import { canonicalJson, type Json } from "../base/json.ts"
+import type { Logger } from "../base/logger.ts"
+import type { Random } from "../base/random.ts"
+import type { Policy } from "../optimization/policy.ts"
+import type { Platform } from "../platforms/platform.ts"
+import type { Store } from "../stores/store.ts"
+import type { StepConfig } from "../workflow/config.ts"
+import type { Goal } from "../workflow/goal.ts"
+import type { RunResult, RunStatus } from "../workflow/run-result.ts"
+import { assertRunnable } from "../workflow/unsupported.ts"
+import type { Workflow } from "../workflow/workflow.ts"
+import { admission } from "./admission.ts"
+import type { EngineParts } from "./engine-parts.ts"
+import type { EngineEvent } from "./events.ts"
+import type { Commit, Journal, NewRun, RunRow } from "./journal.ts"
+import { liveRun, type LiveRun, type LiveRunOptions } from "./live-run.ts"
+import { loadOf } from "./load.ts"
+import { breakStored, pastOf, resultOfPast, type Past } from "./recovery.ts"
+import { retryBudget } from "./retry-budget.ts"
+import { isLarge, spill } from "./spill.ts"
+import { definitionOf } from "./state.ts"
+import { warmInstances } from "./warm-instances.ts"
+
+export interface EngineOptions {
+  /** Closed with the engine. */
+  readonly journal: Journal
+  readonly platform: Platform
+  readonly store: Store
+  /** Called once for every run, and once more where it prewarms. */
+  readonly policyFor: (workflow: Workflow, goal: Goal) => Policy
+  readonly clock: Clock
+  /** Run ids come from it: give it real chance outside tests. */
+  readonly random: Random
+  readonly logger: Logger
+  readonly onEvent?: (event: EngineEvent) => void
+  /** True by default. */
+  readonly prewarm?: boolean
+}
+
+export interface StartRequest {
+  readonly workflow: Workflow
+  readonly input: Json
+  readonly goal: Goal
+  /** The same key is the same run: its handle is returned again. */
+  readonly requestKey?: string
+  /** Hash of each function's code, by name: kept with the run. */
+  readonly codeHashes?: Readonly<Record<string, string>>
+}
+
+export interface RunHandle {
+  readonly runId: string
+  /** Rejects only when the run stopped without an end (closed, disk full, lease lost): it can be resumed. */
+  readonly result: Promise<RunResult>
+}
+
+export interface RunSummary {
+  readonly runId: string
+  readonly workflow: string
+  readonly status: RunStatus | "running"
+  /** It is being executed by this engine. */
+  readonly live: boolean
+  readonly goal: Goal
+  readonly codeHashes: Readonly<Record<string, string>>
+  readonly acceptedAtMs: number
+  readonly finishedAtMs: number | null
+}
+
+/** Executes workflows durably. One engine owns a journal at a time. */
+export interface Engine {
+  /**
+   * Accepts a run: it is durable before this resolves.
+   * @throws TrimtabError `unsupported`, `usage` (request key used for something else), `disk-full`, `io`, `lease-lost`
+   */
+  start(request: StartRequest): Promise<RunHandle>
+  /** Goes on with every run that has no end, the nearest deadline first. */
+  resumeAll(): Promise<readonly RunHandle[]>
+  /** All runs of the journal, oldest first. */
+  runs(): readonly RunSummary[]
+  /** The result of a run that has ended, from its records; null while it runs, or when there is no such run. */
+  result(runId: string): Promise<RunResult | null>
+  /** Ends a run. Resolves when the end is durable; does nothing to a run that has ended. */
+  cancel(runId: string, reason?: string): Promise<void>
+  /** Stops all runs where they are, to be resumed later, and closes the journal. */
+  close(): Promise<void>
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const parts = partsOf(options)
+  const { journal, policyFor } = options
+  const live = new Map<string, LiveRun>()
+  const byRequest = new Map<string, Promise<RunHandle>>()
+  const lastGood = new Map<string, StepConfig>()
+  const texts = new WeakMap<Workflow, { readonly text: string; readonly hash: string }>()
+  let closed = false
+
+  const textOf = (workflow: Workflow): { readonly text: string; readonly hash: string } => {
+    const known = texts.get(workflow)
+    if (known !== undefined) return known
+    const text = canonicalJson(workflow)
+    const made = { text, hash: createHash("sha256").update(text).digest("hex") }
+    texts.set(workflow, made)
+    return made
+  }
+
+  const launch = (base: Pick<LiveRunOptions, "definition" | "acceptedAtMs" | "accepted" | "recorded">): LiveRun => {
+    const { workflow, goal } = base.definition
+    const policies = { policy: policyFor(workflow, goal) }
+    const prewarming = options.prewarm === false ? {} : { prewarmPolicy: policyFor(workflow, goal) }
+    const run = liveRun({ parts, journal, lastGood, ...base, ...policies, ...prewarming })
+    live.set(run.runId, run)
+    const forget = (): void => void live.delete(run.runId)
+    run.result.then(forget, forget)
+    return run
+  }
+
+  const accept = async (request: StartRequest): Promise<RunHandle> => {
+    const { workflow, input, goal } = request
+    const runId = newRunId(options.random)
+    const acceptedAtMs = options.clock.nowMs()
+    const { text, hash } = textOf(workflow)
+    const run: NewRun = {
+      runId,
+      requestKey: request.requestKey ?? null,
+      workflowHash: hash,
+      workflow: text,
+      workflowName: workflow.name,
+      ...(await storedInput(options, runId, input)),
+      goal: JSON.stringify(goal),
+      codeHashes: JSON.stringify(request.codeHashes ?? {}),
+      acceptedAtMs,
+    }
+    const accepted: Commit = journal.accept(run)
+    const definition = definitionOf({ runId, workflow, goal, input, entriesPerStep: 1_000 })
+    const { result } = launch({ definition, acceptedAtMs, accepted })
+    await accepted.durable
+    return { runId, result }
+  }
+
+  /** A request whose key was seen before gets the run that it began. */
+  const acceptOnce = async (request: StartRequest, requestKey: string): Promise<RunHandle> => {
+    const row = journal.runOfRequest(requestKey)
+    if (row === null) return accept(request)
+    const sameWork = row.workflowHash === textOf(request.workflow).hash && row.goal === JSON.stringify(request.goal)
+    const input = await storedInput(options, row.runId, request.input)
+    if (!sameWork || row.input !== input.input)
+      throw new TrimtabError("usage", `request key ${requestKey} was used for another run (${row.runId})`, {
+        fix: "use a new key for new work",
+      })
+    return handleOf(row)
+  }
+
+  const handleOf = async (row: RunRow): Promise<RunHandle> => {
+    const running = live.get(row.runId)
+    if (running !== undefined) return running
+    if (row.status === "running") return resume(row)
+    const past = await pastOf(row, options)
+    return { runId: row.runId, result: Promise.resolve(resultOfPast(past, options)) }
+  }
+
+  const resume = async (row: RunRow): Promise<RunHandle> => {
+    const running = live.get(row.runId)
+    if (running !== undefined) return running
+    const past: Past = await pastOf(row, options)
+    if (past.kind === "broken") return { runId: row.runId, result: Promise.resolve(await breakStored(past, options)) }
+    const { definition, recorded } = past
+    return launch({ definition, acceptedAtMs: row.acceptedAtMs, recorded })
+  }
+
+  const assertOpen = (): void => {
+    if (closed) throw new TrimtabError("interrupted", "the engine is closed")
+  }
+
+  return {
+    start: async (request) => {
+      assertOpen()
+      assertRunnable(request.workflow)
+      const { requestKey } = request
+      if (requestKey === undefined) return accept(request)
+      // Two equal requests at once: the second waits for the first, then finds its row.
+      const before = byRequest.get(requestKey)
+      const mine = (before ?? Promise.resolve()).then(
+        () => acceptOnce(request, requestKey),
+        () => acceptOnce(request, requestKey),
+      )
+      byRequest.set(requestKey, mine)
+      const forget = (): void => {
+        if (byRequest.get(requestKey) === mine) byRequest.delete(requestKey)
+      }
+      mine.then(forget, forget)
+      return mine
+    },
+    resumeAll: async () => {
+      assertOpen()
+      const open = journal.runs().filter((row) => row.status === "running" && !live.has(row.runId))
+      const handles: RunHandle[] = []
+      for (const row of open.toSorted((a, b) => deadlineOf(a) - deadlineOf(b))) {
+        try {
+          handles.push(await resume(row))
+        } catch (error) {
+          // One run that cannot be read now (its store is away, a newer format) does not hold up the others.
+          const failed = Promise.reject<RunResult>(error)
+          failed.catch(() => {})
+          handles.push({ runId: row.runId, result: failed })
+        }
+      }
+      return handles
+    },
+    runs: () => journal.runs().map((row) => summaryOf(row, live.has(row.runId))),
+    result: async (runId) => {
+      const row = journal.run(runId)
+      if (row === null || row.status === "running") return null
+      return resultOfPast(await pastOf(row, options), options)
+    },
+    cancel: async (runId, reason = "asked for") => {
+      assertOpen()
+      const row = journal.run(runId)
+      if (row === null) throw new TrimtabError("usage", `there is no run ${runId}`, { fix: "see trimtab runs" })
+      if (row.status !== "running") return
+      if (!live.has(runId)) await resume(row)
+      const run = live.get(runId)
+      run?.cancel(reason)
+      await run?.result
+    },
+    close: async () => {
+      if (closed) return
+      closed = true
+      const reason = new TrimtabError("interrupted", "the engine was closed; the run can be resumed", {
+        fix: "trimtab resume",
+        retryable: true,
+      })
+      const results = [...live.values()].map((run) => run.result)
+      for (const run of live.values()) run.interrupt(reason)
+      await Promise.allSettled(results)
+      await journal.close()
+    },
+  }
+}
+
+function partsOf({ platform, store, clock, logger, onEvent }: EngineOptions): EngineParts {
+  const emit = (event: EngineEvent): void => {
+    try {
+      onEvent?.(event)
+    } catch (error) {
+      logger.warn(`a listener failed: ${error instanceof Error ? error.message : "unknown"}`)
+    }
+  }
+  return {
+    platform,
+    store,
+    clock,
+    logger,
+    admission: admission(platform.limits),
+    load: loadOf(platform.limits),
+    warm: warmInstances(platform, clock),
+    platformBudget: retryBudget(clock),
+    floors: new Map(),
+    emit,
+  }
+}
+
+/** 128 bits of chance, as 32 hex digits. */
+function newRunId(random: Random): string {
+  return Array.from({ length: 4 }, () =>
+    Math.floor(random.next() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0"),
+  ).join("")
+}
+
+async function storedInput(
+  { store, clock }: EngineOptions,
+  runId: string,
+  input: Json,
+): Promise<Pick<NewRun, "input" | "inputKind">> {
+  const text = JSON.stringify(input)
+  if (!isLarge(text)) return { input: text, inputKind: "inline" }
+  return { input: JSON.stringify(await spill(`runs/${runId}/input`, text, { store, clock })), inputKind: "ref" }
+}
+
+function deadlineOf(row: RunRow): number {
+  const goal = parseGoal(row)
+  return goal.kind === "cost" ? row.acceptedAtMs + goal.sloMs : Number.MAX_VALUE
+}
+
+function summaryOf(row: RunRow, live: boolean): RunSummary {
+  return {
+    runId: row.runId,
+    workflow: row.workflowName,
+    // A word that is none of these fails the row's checksum.
+    status: row.damaged ? "broken" : (row.status as RunSummary["status"]),
+    live,
+    goal: parseGoal(row),
+    codeHashes: row.damaged ? {} : JSON.parse(row.codeHashes),
+    acceptedAtMs: row.acceptedAtMs,
+    finishedAtMs: row.finishedAtMs,
+  }
+}
+
+/** Of a row that its checksum vouches for; a damaged one has none that could be trusted. */
+function parseGoal(row: RunRow): Goal {
+  return row.damaged ? { kind: "cost", sloMs: 0, percentile: 0.95 } : JSON.parse(row.goal)
+}

@@ -1,0 +1,189 @@
+/**
+ * Warms instances for the steps that come next, one mapping delay before they are expected to start.
+ *
+ * E9. Outside the journal: after a crash its timers are gone and are set again by the next event.
+ * It never fails a run and never makes one wait: it runs on timers, yields to real invocations where the platform
+ * has a limit, and swallows what goes wrong.
+ */
+import type { Decision, Policy, RunView } from "../optimization/policy.ts"
+import { variantName, variantOf, type FunctionVariant } from "../platforms/platform.ts"
+import type { InvocationRecord } from "../protocol/invocation-record.ts"
+import type { PrewarmResult } from "../workflow/run-result.ts"
+import { vcpus } from "../workflow/limits.ts"
+import { functionOf } from "../workflow/workflow.ts"
+import { usdOf } from "../pricing/pricing.ts"
+import { withDeadline } from "./deadline.ts"
+import type { EngineParts } from "./engine-parts.ts"
+import { hypotheticalView, predictedStarts, type PredictedStart } from "./predicted-starts.ts"
+import type { ViewSources } from "./run-view.ts"
+import { hasEnded, type RunState } from "./state.ts"
+
+export interface Prewarmer {
+  /** The run has moved: new predictions, new timers. Returns at once; the work is done on a timer. */
+  moved(state: RunState): void
+  /** True when this invocation used an instance that a prewarm had started. */
+  claim(record: InvocationRecord): boolean
+  readonly result: PrewarmResult
+  /** No timer fires after this. */
+  close(): void
+}
+
+export interface PrewarmerOptions {
+  readonly parts: EngineParts
+  readonly runId: string
+  /** One of its own: asking what would be decided must not disturb the run's. */
+  readonly policy: Policy
+  readonly sources: ViewSources
+  readonly sinceStartMs: () => number
+}
+
+/** A start that is nearer than this is not worth a prewarm, ms. */
+const LEAST_LEAD_MS = 20
+
+/** A start that moves by less than this keeps its decision, ms. */
+const SAME_START_MS = 25
+
+/** Most of a run's cost that prewarms which nobody used may take. */
+const WASTE_SHARE = 0.05
+
+/** Beyond the longest init, how long a prewarm may take to answer, ms. */
+const ANSWER_MARGIN_MS = 10_000
+
+interface Planned {
+  readonly start: PredictedStart
+  readonly decision: Decision
+  readonly cancel: () => void
+}
+
+export function prewarmer(options: PrewarmerOptions): Prewarmer {
+  const { parts, sources } = options
+  const { platform, clock } = parts
+  const planned = new Map<number, Planned>()
+  const fired = new Set<number>()
+  /** Instances that prewarms started and nobody has used yet, by variant. */
+  const unused = new Map<string, number>()
+  const answered: { readonly index: number; readonly name: string; readonly cold: number }[] = []
+  const controller = new AbortController()
+  const totals = { asked: 0, warmed: 0, hits: 0, costUsd: 0 }
+  let latest: RunState | null = null
+  let cancelUpdate: (() => void) | null = null
+  let closed = false
+
+  const update = (): void => {
+    cancelUpdate = null
+    const state = latest
+    if (closed || state === null) return
+    try {
+      replan(state)
+    } catch (error) {
+      parts.logger.debug(`prewarm: ${error instanceof Error ? error.message : "failed"}`)
+    }
+  }
+
+  const replan = (state: RunState): void => {
+    const starts = predictedStarts(state, options.sinceStartMs())
+    for (const [index, plan] of planned) if (!starts.has(index)) forget(index, plan)
+    for (const [index, start] of starts) {
+      if (fired.has(index) || start.atMs - options.sinceStartMs() < LEAST_LEAD_MS) continue
+      const before = planned.get(index)
+      const keep = before !== undefined && Math.abs(before.start.atMs - start.atMs) < SAME_START_MS
+      const decision = keep ? before.decision : tentative(hypotheticalView(state, start, sources))
+      if (before !== undefined) forget(index, before)
+      if (decision !== null && decision.predicted.coldStarts > 0) schedule(index, start, decision)
+    }
+  }
+
+  const forget = (index: number, plan: Planned): void => {
+    plan.cancel()
+    planned.delete(index)
+  }
+
+  const tentative = (view: RunView): Decision | null => {
+    try {
+      return options.policy.decide(view)
+    } catch {
+      return null
+    }
+  }
+
+  const schedule = (index: number, start: PredictedStart, decision: Decision): void => {
+    const lead = Math.max(0, start.atMs - options.sinceStartMs() - decision.predicted.mappingDelayMs)
+    const cancel = clock.after(Number.isFinite(lead) ? lead : 0, () => {
+      planned.delete(index)
+      fired.add(index)
+      void fire(index, start, decision)
+    })
+    planned.set(index, { start, decision, cancel })
+  }
+
+  const fire = async (index: number, { step, workflow }: PredictedStart, { config }: Decision): Promise<void> => {
+    if (closed || latest === null || tooWasteful(latest)) return
+    const functionName = functionOf(workflow, step).name
+    const variant = variantOf(functionName, config.memoryMB)
+    const name = variantName(variant)
+    const there = sources.warm(functionName, config.memoryMB) + parts.load.of(variant)
+    const wanted = Math.min(config.instances - there, room(variant))
+    if (wanted < 1) return
+    totals.asked += wanted
+    try {
+      const ms = platform.limits.initTimeoutMs + ANSWER_MARGIN_MS
+      const wait = { clock, ms, what: "a prewarm", signal: controller.signal }
+      const outcome = await withDeadline(wait, (signal) => platform.prewarm(variant, wanted, signal))
+      totals.warmed += outcome.warmed
+      totals.costUsd += usdOf(platform.pricing.bill(outcome.records.flatMap((r) => [...platform.meters(r)])).picoUsd)
+      answered.push({ index, name, cold: outcome.cold })
+      unused.set(name, (unused.get(name) ?? 0) + outcome.cold)
+      parts.warm.added(variant, outcome.cold)
+      const { asked, warmed } = outcome
+      parts.emit({ kind: "prewarmed", runId: options.runId, step: step.name, variant: name, asked, warmed })
+    } catch (error) {
+      parts.logger.debug(`prewarm of ${name}: ${error instanceof Error ? error.message : "failed"}`)
+    }
+  }
+
+  /** Instances that the platform has room for beside what runs now and must stay free. */
+  const room = ({ memoryMB }: FunctionVariant): number => {
+    const { concurrency, vcpuTotal } = platform.limits
+    const slots = concurrency.account - concurrency.keepFree - parts.admission.inFlight
+    if (vcpuTotal === null) return slots
+    const free = vcpuTotal - parts.load.busyVcpus
+    return Math.min(slots, Math.floor(free / vcpus(platform.limits, memoryMB) + 1e-9))
+  }
+
+  /** Counts what was warmed for steps that have ended without using it; what is still to come may be used yet. */
+  const tooWasteful = (state: RunState): boolean => {
+    const misses = answered.reduce(
+      (sum, { index, name, cold }) =>
+        hasEnded(state.steps[index]!.phase) ? sum + Math.min(cold, unused.get(name) ?? 0) : sum,
+      0,
+    )
+    if (misses === 0) return false
+    const expectedUsd = state.steps.reduce((sum, run) => sum + (run.decisions.at(-1)?.predicted.costUsd ?? 0), 0)
+    return (totals.costUsd / Math.max(1, totals.warmed)) * misses > WASTE_SHARE * expectedUsd
+  }
+
+  return {
+    moved: (state) => {
+      latest = state
+      if (!closed) cancelUpdate ??= clock.after(0, update)
+    },
+    claim: ({ functionName, memoryMB, coldStart }) => {
+      const name = variantName(variantOf(functionName, memoryMB))
+      const left = unused.get(name) ?? 0
+      if (coldStart || left === 0) return false
+      unused.set(name, left - 1)
+      totals.hits++
+      return true
+    },
+    get result() {
+      return { ...totals }
+    },
+    close: () => {
+      closed = true
+      cancelUpdate?.()
+      for (const plan of planned.values()) plan.cancel()
+      planned.clear()
+      controller.abort(new Error("the run is over"))
+    },
+  }
+}
