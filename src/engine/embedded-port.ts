@@ -65,6 +65,7 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   const { runId, journal, recorded } = options
   const recordedKeys = new Set(recorded.map((entry) => entry.key))
   const openByKey = new Map<string, Open>()
+  const asked = new Set<string>()
   const askedInReplay = new Set<string>()
   const arrived: Arrived[] = []
   const controller = new AbortController()
@@ -135,7 +136,8 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   }
 
   const ask = (key: string, start: (open: Open) => void): Pending => {
-    if (openByKey.has(key)) throw new TrimtabError("internal", `record ${key} was asked for twice`)
+    if (asked.has(key)) throw new TrimtabError("internal", `record ${key} was asked for twice`)
+    asked.add(key)
     const replayed = recordedKeys.has(key)
     const open: Open = { key, settled: false, start: replayed ? null : () => start(open) }
     openByKey.set(key, open)

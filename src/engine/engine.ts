@@ -285,7 +285,8 @@ function deadlineOf(row: RunRow): number {
   return goal.kind === "cost" ? row.acceptedAtMs + goal.sloMs : Number.MAX_VALUE
 }
 
-function summaryOf(row: RunRow, live: boolean): RunSummary {
+/** What a row of the journal tells without reading its records. */
+export function summaryOf(row: RunRow, live: boolean): RunSummary {
   return {
     runId: row.runId,
     workflow: row.workflowName,

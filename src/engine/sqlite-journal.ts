@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import type { Clock } from "../base/clock.ts"
+import { TrimtabError } from "../base/errors.ts"
 import { groupCommit } from "./group-commit.ts"
 import type { CommitPhase, Entry, Journal } from "./journal.ts"
 import { endCrc, entryCrc, runCrc, type JournalRow } from "./journal-rows.ts"
@@ -146,23 +147,52 @@ function writerOf(db: DatabaseSync, { path, clock }: SqliteJournalOptions, lease
 }
 
 function inserter(db: DatabaseSync): (row: JournalRow) => void {
-  const entry: StatementSync = db.prepare("insert into entry values (?, ?, ?, ?, ?, ?, ?)")
+  const entry: StatementSync = db.prepare("insert into entry values (null, ?, ?, ?, ?, ?, ?, ?)")
   const definition = db.prepare("insert or ignore into definition values (?, ?)")
-  const run = db.prepare("insert into run values (?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, null, null, null)")
-  const finish = db.prepare("update run set status = ?, finished_at_ms = ?, result = ?, end_crc = ? where run_id = ?")
+  const run = db.prepare("insert into run values (null, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, null, null, null)")
+  const finish = db.prepare("update run set status = ?, finished_at_ms = ?, result = ?, end_crc = ? where run_no = ?")
+  const runNumber = runNumbers(db)
   return (row) => {
     if (row.kind === "entry") {
       const e: Entry = row.entry
-      entry.run(e.runId, e.seq, e.key, e.kind, e.atMs, e.value, entryCrc(e))
+      entry.run(runNumber.of(e.runId), e.seq, e.key, e.kind, e.atMs, e.value, entryCrc(e))
     } else if (row.kind === "accept") {
       const r = row.run
       definition.run(r.workflowHash, r.workflow)
       const crc = runCrc(r, ENGINE_FORMAT)
       const fixed = [r.runId, r.requestKey, r.workflowHash, r.workflowName, ENGINE_FORMAT] as const
-      run.run(...fixed, r.input, r.inputKind, r.goal, r.codeHashes, r.acceptedAtMs, crc)
+      const added = run.run(...fixed, r.input, r.inputKind, r.goal, r.codeHashes, r.acceptedAtMs, crc)
+      runNumber.add(r.runId, Number(added.lastInsertRowid))
     } else {
-      finish.run(row.end.status, row.end.finishedAtMs, row.end.result, endCrc(row.end), row.end.runId)
+      const { runId, status, finishedAtMs, result } = row.end
+      finish.run(status, finishedAtMs, result, endCrc(row.end), runNumber.of(runId))
+      runNumber.drop(runId)
     }
+  }
+}
+
+interface RunNumbers {
+  add(runId: string, runNo: number): void
+  /** Looked up once per run. */
+  of(runId: string): number
+  drop(runId: string): void
+}
+
+/** Numbers of the runs under way. */
+function runNumbers(db: DatabaseSync): RunNumbers {
+  const find = db.prepare("select run_no from run where run_id = ?")
+  const known = new Map<string, number>()
+  return {
+    add: (runId, runNo) => void known.set(runId, runNo),
+    drop: (runId) => void known.delete(runId),
+    of: (runId) => {
+      const before = known.get(runId)
+      if (before !== undefined) return before
+      const runNo = Number(find.get(runId)?.["run_no"])
+      if (Number.isNaN(runNo)) throw new TrimtabError("internal", `run ${runId} was never accepted`)
+      known.set(runId, runNo)
+      return runNo
+    },
   }
 }
 

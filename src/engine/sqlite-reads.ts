@@ -14,8 +14,10 @@ export function sqliteReads(
 ): Pick<Journal, "run" | "runOfRequest" | "runs" | "entries" | "definition"> {
   const oneRun = db.prepare("select * from run where run_id = ?")
   const byRequest = db.prepare("select * from run where request_key = ?")
-  const allRuns = db.prepare("select * from run order by accepted_at_ms, run_id")
-  const allEntries = db.prepare("select * from entry where run_id = ? order by seq")
+  const allRuns = db.prepare("select * from run order by run_no")
+  const allEntries = db.prepare(
+    "select entry.*, run.run_id from run join entry using (run_no) where run.run_id = ? order by seq",
+  )
   const oneDefinition = db.prepare("select workflow from definition where hash = ?")
   const guard = <T>(read: () => T): T => {
     flush()

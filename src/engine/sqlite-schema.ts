@@ -7,20 +7,26 @@ const APPLICATION_ID = 0x5472696d
 /** Version of the tables, in SQLite's user_version. The meaning of the values has a version of its own. */
 const SCHEMA_VERSION = 1
 
+/**
+ * Rows are only ever appended at the end of their table, and runs are numbered: the pages that a commit touches are
+ * few and lie together, however many runs are under way. The index over (run_no, seq) also lets the check of the file
+ * notice a row that is gone.
+ */
 const TABLES = `
 create table definition(hash text primary key, workflow text not null) strict, without rowid;
 create table run(
-  run_id text primary key, request_key text unique, workflow_hash text not null, workflow_name text not null,
-  engine_format integer not null, status text not null, input text not null, input_kind text not null,
-  goal text not null, code_hashes text not null, accepted_at_ms real not null, crc integer not null,
-  finished_at_ms real, result text, end_crc integer
+  run_no integer primary key, run_id text not null unique, request_key text, workflow_hash text not null,
+  workflow_name text not null, engine_format integer not null, status text not null, input text not null,
+  input_kind text not null, goal text not null, code_hashes text not null, accepted_at_ms real not null,
+  crc integer not null, finished_at_ms real, result text, end_crc integer
 ) strict;
-create index run_by_age on run(accepted_at_ms);
+create unique index run_by_request on run(request_key) where request_key is not null;
+create index run_open on run(status) where status = 'running';
 create table entry(
-  run_id text not null, seq integer not null, key text not null, kind text not null, at_ms real not null,
-  value text not null, crc integer not null, primary key (run_id, seq)
-) strict, without rowid;
-create unique index entry_by_key on entry(run_id, key);
+  id integer primary key, run_no integer not null, seq integer not null, key text not null, kind text not null,
+  at_ms real not null, value text not null, crc integer not null
+) strict;
+create unique index entry_by_run on entry(run_no, seq);
 create table lease(id integer primary key check (id = 1), epoch integer not null, owner text not null, until_ms real not null) strict;
 insert into lease values (1, 0, '', 0);
 `
