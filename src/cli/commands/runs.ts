@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { formatMs, formatUsd } from "../../base/format.ts"
+import { readRuns } from "../../engine/read-runs.ts"
+import { terminalPaint } from "../../report/terminal-style.ts"
+import { terminalTable } from "../../report/terminal-table.ts"
+import { loadProject } from "../config.ts"
+import { EXIT } from "../exit-codes.ts"
+import type { CommandContext } from "../main.ts"
+
+/** `trimtab runs`: all runs of the journal, oldest first. Reads only; works beside an engine that is running. */
+export async function runs({ terminal, cwd, configFile }: CommandContext): Promise<number> {
+  const project = await loadProject({ file: configFile, cwd })
+  const path = join(project.stateDir, "journal.sqlite")
+  const list = existsSync(path) ? readRuns(path) : []
+  terminal.result({ schemaVersion: 1, runs: list }, () =>
+    list.length === 0
+      ? "no runs yet"
+      : terminalTable({
+          rows: list,
+          width: terminal.width,
+          paint: terminalPaint({ color: terminal.color }),
+          columns: [
+            { header: "run", cell: (row) => row.runId },
+            { header: "workflow", cell: (row) => row.workflow },
+            { header: "status", cell: (row) => row.status },
+            { header: "started", cell: (row) => new Date(row.acceptedAtMs).toISOString() },
+            {
+              header: "took",
+              cell: (row) => (row.finishedAtMs === null ? "-" : formatMs(row.finishedAtMs - row.acceptedAtMs)),
+              align: "right",
+            },
+            {
+              header: "goal",
+              cell: (row) =>
+                row.goal.kind === "cost"
+                  ? `SLO ${formatMs(row.goal.sloMs)}`
+                  : `budget ${formatUsd(row.goal.budgetUsd)}`,
+            },
+          ],
+        }),
+  )
+  return EXIT.ok
+}

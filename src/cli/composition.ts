@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto"
+import { join, resolve } from "node:path"
+import { realClock } from "../base/clock.ts"
+import { TrimtabError } from "../base/errors.ts"
+import type { Random } from "../base/random.ts"
+import { createEngine, type Engine } from "../engine/engine.ts"
+import type { EngineEvent } from "../engine/events.ts"
+import { openSqliteJournal } from "../engine/sqlite-journal.ts"
+import type { Estimator } from "../estimation/estimator.ts"
+import { createEstimator } from "../estimation/profile-estimator.ts"
+import type { Policy } from "../optimization/policy.ts"
+import { packageFunction } from "../packaging/package-function.ts"
+import { LAYER_NAMES } from "../platforms/local/enforcement/layer.ts"
+import { connectLocalPlatform, type LocalPlatform } from "../platforms/local/local-platform.ts"
+import type { FunctionPackage } from "../platforms/platform.ts"
+import { awsLambdaPricing } from "../pricing/aws-lambda.ts"
+import { invocationMeters } from "../pricing/lambda-meters.ts"
+import { profileStore, type ProfileStore } from "../profiling/profile-store.ts"
+import { fsStore } from "../stores/fs/fs-store.ts"
+import type { Store } from "../stores/store.ts"
+import { valuesOf } from "../workflow/config.ts"
+import type { Goal } from "../workflow/goal.ts"
+import type { Workflow } from "../workflow/workflow.ts"
+import type { Project } from "./config.ts"
+import type { Terminal } from "./terminal.ts"
+
+/**
+ * The one place, beside the public API, where concrete platforms and stores are named: a project with everything
+ * that its commands need, opened in the order in which a mistake of the user is cheapest to find.
+ */
+export interface Workspace {
+  readonly project: Project
+  readonly store: Store
+  readonly profiles: ProfileStore
+  readonly platform: LocalPlatform
+  readonly packages: ReadonlyMap<string, FunctionPackage>
+  /** Environment of every function: where the wrapper finds the store. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Publishes every memory size that a step of the function may take. Doing it twice changes nothing. */
+  deploy(): Promise<void>
+  /** From what is measured now; later samples are not in it. */
+  estimator(): Promise<Estimator>
+  engine(options: EngineSetup): Engine
+  close(): Promise<void>
+}
+
+export interface EngineSetup {
+  readonly policyFor: (workflow: Workflow, goal: Goal) => Policy
+  readonly onEvent?: (event: EngineEvent) => void
+  readonly prewarm?: boolean
+}
+
+/** Packages the functions, then finds or starts the local platform. Throws what either of them throws. */
+export async function openWorkspace(project: Project, terminal: Terminal): Promise<Workspace> {
+  const { workflow, stateDir } = project
+  const packages = await packageAll(project, terminal)
+  const store = fsStore(join(stateDir, "store"))
+  const profiles = profileStore(join(stateDir, "profiles"))
+  const environment = store.url === null ? {} : { TRIMTAB_STORE: store.url }
+  const platform = await openPlatform(project)
+  return {
+    project,
+    store,
+    profiles,
+    platform,
+    packages,
+    environment,
+    deploy: () => deployAll({ workflow, packages, platform, environment }, terminal),
+    estimator: async () => {
+      const names = Object.keys(workflow.functions)
+      const read = await Promise.all(names.map(async (name) => [name, await profiles.read(name)] as const))
+      const { usdPerGbSecond, usdPerRequest } = platform.pricing
+      const rates = { usdPerGbSecond, usdPerRequest }
+      return createEstimator({ workflow, profiles: new Map(read), limits: platform.limits, rates })
+    },
+    engine: (setup) =>
+      createEngine({
+        journal: openSqliteJournal({ path: join(stateDir, "journal.sqlite"), clock: realClock }),
+        platform,
+        store,
+        clock: realClock,
+        random: realRandom,
+        logger: terminal,
+        ...setup,
+      }),
+    close: () => platform.close(),
+  }
+}
+
+/** The local platform of a project's state folder. */
+export async function openPlatform(project: Project): Promise<LocalPlatform> {
+  const { enforcement: wanted, vcpuScale } = project.platform
+  const enforcement = LAYER_NAMES.find((name) => name === wanted)
+  if (wanted !== undefined && enforcement === undefined)
+    throw new TrimtabError(
+      "usage",
+      `${project.source}: there is no enforcement layer ${wanted}; use one of ${LAYER_NAMES.join(", ")}`,
+    )
+  return connectLocalPlatform({
+    stateDir: project.stateDir,
+    pricing: awsLambdaPricing(),
+    meters: (invocation) => invocationMeters(invocation),
+    ...(vcpuScale === undefined ? {} : { vcpuScale }),
+    ...(enforcement === undefined ? {} : { enforcement }),
+  })
+}
+
+/** Run ids need chance that nobody can guess. */
+const realRandom: Random = { next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 }
+
+async function packageAll(project: Project, terminal: Terminal): Promise<Map<string, FunctionPackage>> {
+  const packages = new Map<string, FunctionPackage>()
+  const functions = Object.values(project.workflow.functions)
+  for (const { name, handler, threads } of functions) {
+    terminal.progress(`packaging ${name} (${packages.size + 1} of ${functions.length})`)
+    const handlerPath = resolve(project.root, handler)
+    const outDir = join(project.stateDir, "packages")
+    packages.set(name, await packageFunction({ functionName: name, handlerPath, threads, outDir }))
+  }
+  terminal.done()
+  return packages
+}
+
+interface Deployment {
+  readonly workflow: Workflow
+  readonly packages: ReadonlyMap<string, FunctionPackage>
+  readonly platform: LocalPlatform
+  readonly environment: Readonly<Record<string, string>>
+}
+
+async function deployAll({ workflow, packages, platform, environment }: Deployment, terminal: Terminal): Promise<void> {
+  for (const [name, pkg] of packages) {
+    const steps = workflow.steps.filter((step) => step.function === name)
+    const sizes = new Set(steps.flatMap((step) => valuesOf(step.configSpace.memoryMB)))
+    const timeoutMs = Math.max(...steps.map((step) => step.timeoutMs), 1)
+    terminal.progress(`deploying ${name} at ${sizes.size} sizes`)
+    await platform.deploy(
+      pkg,
+      [...sizes].sort((a, b) => a - b),
+      { timeoutMs, environment },
+    )
+  }
+  terminal.done()
+}

@@ -1,0 +1,72 @@
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { formatMs } from "../base/format.ts"
+import type { EngineEvent } from "../engine/events.ts"
+import { runRecorder, type RunRecorder } from "../profiling/run-samples.ts"
+import { runPage } from "../report/run-page.ts"
+import { formatConfig } from "../workflow/config.ts"
+import type { RunResult } from "../workflow/run-result.ts"
+import type { Workspace } from "./composition.ts"
+import { EXIT } from "./exit-codes.ts"
+import type { Terminal } from "./terminal.ts"
+
+/** Follows runs as they go: progress for people, samples for the profiles. */
+export interface RunFollower {
+  readonly onEvent: (event: EngineEvent) => void
+  /** Ends the progress, learns from the run and writes its report; gives the path of the page. */
+  finish(result: RunResult): Promise<string>
+}
+
+/** A follower for the runs of one command. `steps` is how many steps a run has. */
+export function followRuns(workspace: Workspace, terminal: Terminal): RunFollower {
+  const recorders = new Map<string, RunRecorder>()
+  const running = new Map<string, string>()
+  const total = workspace.project.workflow.steps.length
+  let finished = 0
+  const recorderOf = (runId: string): RunRecorder => {
+    const known = recorders.get(runId)
+    if (known !== undefined) return known
+    const codeSha256 = (name: string): string => workspace.packages.get(name)?.codeSha256 ?? ""
+    const made = runRecorder({ profiles: workspace.profiles, source: "run", codeSha256 })
+    recorders.set(runId, made)
+    return made
+  }
+  const say = (atMs: number): void => {
+    const now = [...running].map(([step, config]) => `${step} (${config})`).join(", ")
+    terminal.progress(`${formatMs(atMs)}  ${finished} of ${total} steps done; running ${now || "nothing"}`)
+  }
+  return {
+    onEvent: (event) => {
+      if (event.kind === "invocation-ended") recorderOf(event.runId).observe(event)
+      if (event.kind !== "step-decided" && event.kind !== "step-finished") return
+      if (event.kind === "step-decided") running.set(event.step, formatConfig(event.decision.config))
+      else if (running.delete(event.step)) finished++
+      say(event.atMs)
+    },
+    finish: async (result) => {
+      terminal.done()
+      await recorderOf(result.runId).save(result)
+      recorders.delete(result.runId)
+      running.clear()
+      finished = 0
+      return writeReport(workspace.project.stateDir, result)
+    },
+  }
+}
+
+/** `runs/<id>.json` and `runs/<id>.html`. */
+export async function writeReport(stateDir: string, result: RunResult): Promise<string> {
+  const folder = join(stateDir, "runs")
+  await mkdir(folder, { recursive: true })
+  const page = join(folder, `${result.runId}.html`)
+  await writeFile(join(folder, `${result.runId}.json`), `${JSON.stringify(result, null, 2)}\n`)
+  await writeFile(page, runPage(result))
+  return page
+}
+
+/** What the end of a run means for the exit code of its command. */
+export function exitCodeOfRun(result: RunResult): number {
+  if (result.status === "partial") return EXIT.partial
+  if (result.status !== "succeeded") return EXIT.error
+  return result.sloMet === false ? EXIT.goal : EXIT.ok
+}

@@ -1,0 +1,50 @@
+import { TrimtabError } from "../base/errors.ts"
+import { formatMs, formatUsd } from "../base/format.ts"
+import type { Estimator } from "../estimation/estimator.ts"
+import type { PlanResult, Problem } from "../optimization/planner.ts"
+import type { Goal } from "../workflow/goal.ts"
+import type { PlatformLimits } from "../workflow/limits.ts"
+import type { Workflow } from "../workflow/workflow.ts"
+
+/** The problem that a planner solves before a run: every step with as many tasks as its profile saw. */
+export function problemOf(options: {
+  readonly workflow: Workflow
+  readonly goal: Goal
+  readonly estimator: Estimator
+  readonly limits: PlatformLimits
+}): Problem {
+  const { workflow, goal, estimator, limits } = options
+  assertProfiled(workflow, estimator)
+  const spaces = new Map(
+    workflow.steps.map((step) => {
+      const tasks = estimator.expectedTasks(step.name)
+      const request = { step: step.name, space: step.configSpace, tasks, percentile: goal.percentile }
+      return [step.name, estimator.compile(request)] as const
+    }),
+  )
+  return { workflow, goal, spaces, limits }
+}
+
+/** @throws TrimtabError `no-profile` naming the functions that were never measured */
+export function assertProfiled(workflow: Workflow, estimator: Estimator): void {
+  const known = new Set(estimator.steps)
+  const missing = workflow.steps.filter((step) => !known.has(step.name)).map((step) => step.function)
+  if (missing.length > 0)
+    throw new TrimtabError(
+      "no-profile",
+      `not measured yet: ${[...new Set(missing)].join(", ")}; run \`trimtab profile\` first`,
+      {
+        fix: "run trimtab profile",
+      },
+    )
+}
+
+/** What an impossible goal is refused with: the message names the nearest possible one. */
+export function unreachable(goal: Goal, result: Extract<PlanResult, { feasible: false }>): TrimtabError {
+  const { fastest, cheapest } = result
+  const message =
+    goal.kind === "cost"
+      ? `no plan finishes in ${formatMs(goal.sloMs)} (fastest: ${formatMs(fastest.latencyMs)}); raise --slo, widen the config space, or use --best-effort`
+      : `no plan costs at most ${formatUsd(goal.budgetUsd)} (cheapest: ${formatUsd(cheapest.costUsd)}); raise --budget, widen the config space, or use --best-effort`
+  return new TrimtabError("goal-unreachable", message, { fix: goal.kind === "cost" ? "raise --slo" : "raise --budget" })
+}
