@@ -1,9 +1,8 @@
-import { formatUsd } from "../base/format.ts"
 import type { RunCostLine, RunResult } from "../workflow/run-result.ts"
 import { h } from "./h.ts"
 import type { VNode } from "./h.ts"
 import { htmlTable } from "./html-table.ts"
-import { formatShare, groupDigits, usdFormatter } from "./numbers.ts"
+import { formatShare, groupDigits, shortUsd, usdFormatter } from "./numbers.ts"
 import { round } from "./svg.ts"
 import { paintOf } from "./theme.ts"
 
@@ -29,11 +28,11 @@ export function billTable(result: RunResult): VNode {
       },
       {
         header: "Per 1,000 runs",
-        cell: (line) => (line.usd === null ? "" : formatUsd(1000 * line.usd)),
+        cell: (line) => (line.usd === null ? "" : shortUsd(1000 * line.usd)),
         align: "right",
       },
     ],
-    footer: [complete ? "Total" : "Total, at least", "", "", "", usd(result.costUsd), formatUsd(1000 * result.costUsd)],
+    footer: [complete ? "Total" : "Total, at least", "", "", "", usd(result.costUsd), shortUsd(1000 * result.costUsd)],
   })
 }
 

@@ -108,7 +108,7 @@ function nodeBox(
       stroke: paintOf(look.isCritical ? "accent" : "line"),
       "stroke-width": look.isCritical ? 1.75 : 1.25,
     }),
-    label(x + 10, y + 19, fitText(step.name, room, 13), { class: "strong", "font-size": 13 }),
+    label(x + 10, y + 19, fitText(step.name, room, 14), { class: "strong", "font-size": 13 }),
     label(x + 10, y + 36, fitText(prettyConfig(step.config), room, 11), {
       class: "muted small",
     }),

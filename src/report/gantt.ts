@@ -3,13 +3,15 @@ import { formatMs } from "../base/format.ts"
 import type { RunResult } from "../workflow/run-result.ts"
 import { ganttLanes } from "./gantt-layout.ts"
 import type { Lane } from "./gantt-layout.ts"
+import { latestFinish, prediction, sloLine } from "./gantt-marks.ts"
+import type { Frame } from "./gantt-marks.ts"
 import { ganttLegend } from "./gantt-legend.ts"
 import { invocationBar } from "./gantt-bar.ts"
 import { h } from "./h.ts"
 import type { VNode } from "./h.ts"
 import { count, formatDeviation, prettyConfig, shortMs } from "./numbers.ts"
 import { figure, label, round } from "./svg.ts"
-import { fitText } from "./text-width.ts"
+import { fitText, textWidth } from "./text-width.ts"
 import { paintOf } from "./theme.ts"
 import { timeTicks } from "./time-axis.ts"
 
@@ -23,16 +25,9 @@ export interface GanttOptions {
   readonly legend?: "shown" | "hidden"
 }
 
-/** Where things are, px. */
-interface Frame {
-  readonly x: (ms: number) => number
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
-}
-
-const LABEL_WIDTH = 172
+const LABEL_WIDTHS = { least: 150, most: 250 }
+/** Bold 13 px text, which is what names of steps are set in. */
+const NAME_PX = 14
 const VALUE_WIDTH = 138
 const AXIS_HEIGHT = 26
 const LEGEND_HEIGHT = 30
@@ -48,11 +43,11 @@ export function gantt(result: RunResult, options: GanttOptions): VNode {
   const top = legendHeight + AXIS_HEIGHT
   const last = lanes.at(-1)
   const bottom = top + (last === undefined ? 0 : last.y + last.height)
-  const left = LABEL_WIDTH
+  const left = labelWidth(result)
   const right = width - VALUE_WIDTH
   const endMs = options.endMs ?? ganttEndMs(result)
   const scale = scaleLinear().domain([0, endMs]).range([left, right])
-  const frame: Frame = { x: (ms) => round(scale(ms)), left, right, top, bottom }
+  const frame: Frame = { x: (ms) => round(scale(ms)), left, right, top, bottom, endMs }
   return figure(
     {
       id: options.id,
@@ -62,9 +57,9 @@ export function gantt(result: RunResult, options: GanttOptions): VNode {
       height: bottom + 8,
     },
     legendHeight > 0 ? ganttLegend(result) : null,
-    axis(frame, endMs),
-    ...lanes.map((lane, i) => laneGroup(lane, frame, { shaded: i % 2 === 0, endMs })),
-    sloLine(result, frame, endMs),
+    axis(frame),
+    ...lanes.map((lane, i) => laneGroup(lane, frame, { shaded: i % 2 === 0 })),
+    sloLine(result, frame),
   )
 }
 
@@ -76,14 +71,20 @@ export function ganttEndMs(result: RunResult): number {
   return 1.02 * (slo > end && slo < 1.6 * end ? slo : end)
 }
 
+/** Room for the names of steps: as much as the longest needs, within limits. */
+function labelWidth(result: RunResult): number {
+  const longest = Math.max(0, ...result.steps.map((step) => textWidth(step.name, NAME_PX)))
+  return Math.round(Math.min(LABEL_WIDTHS.most, Math.max(LABEL_WIDTHS.least, longest + 24)))
+}
+
 function describe(result: RunResult): string {
   const slo = result.sloMs === null ? "" : ` against an SLO of ${formatMs(result.sloMs)}`
   const steps = result.steps.map((step) => `${step.name} ${formatMs(step.startedAtMs)} to ${formatMs(step.endedAtMs)}`)
   return `${formatMs(result.latencyMs)}${slo}. ${steps.join("; ")}.`
 }
 
-function axis(frame: Frame, endMs: number): VNode {
-  const ticks = timeTicks(endMs, 8)
+function axis(frame: Frame): VNode {
+  const ticks = timeTicks(frame.endMs, 8)
   return h(
     "g",
     { class: "muted small num" },
@@ -101,21 +102,21 @@ function axis(frame: Frame, endMs: number): VNode {
   )
 }
 
-function laneGroup(lane: Lane, frame: Frame, look: { readonly shaded: boolean; readonly endMs: number }): VNode {
+function laneGroup(lane: Lane, frame: Frame, look: { readonly shaded: boolean }): VNode {
   const { step } = lane
   const y = frame.top + lane.y
   return h(
     "g",
     { class: "lane", "data-step": step.name },
     look.shaded ? laneShade(y, lane.height, frame) : null,
-    ...laneLabels(lane, y),
-    ...prediction(lane, y, frame, look.endMs),
+    ...laneLabels(lane, y, frame),
+    ...prediction(lane, y, frame),
     ...lane.rows.flatMap((row) =>
       row.invocations.map((invocation) =>
         invocationBar(invocation, { y: frame.top + row.y, height: lane.rowHeight, x: frame.x, step: step.name }),
       ),
     ),
-    latestFinish(lane, y, frame, look.endMs),
+    latestFinish(lane, y, frame),
     ...laneValues(lane, y, frame),
   )
 }
@@ -125,17 +126,18 @@ function laneShade(y: number, height: number, frame: Frame): VNode {
   return h("rect", { x: 0, y: round(y), width, height, rx: 4, fill: paintOf("sunken"), "fill-opacity": 0.55 })
 }
 
-function laneLabels(lane: Lane, y: number): readonly VNode[] {
+function laneLabels(lane: Lane, y: number, frame: Frame): readonly VNode[] {
   const { step } = lane
   const middle = y + lane.height / 2
-  const room = LABEL_WIDTH - 20
-  const hidden = lane.hidden > 0 ? `, ${count(lane.hidden, "instance")} not drawn` : ""
+  const room = frame.left - 20
+  const hidden = lane.hidden > 0 ? [`${count(lane.hidden, "instance")} not drawn`] : []
   return [
-    h("title", {}, `${step.name}: ${step.reason}${hidden}`),
-    label(8, middle - 3, fitText(step.name, room, 13), { class: "strong", "font-size": 13 }),
+    h("title", {}, [`${step.name}: ${step.reason}`, ...hidden].join("; ")),
+    label(8, middle - 3, fitText(step.name, room, NAME_PX), { class: "strong", "font-size": 13 }),
     label(8, middle + 13, fitText(prettyConfig(step.config), room, 11), {
       class: "muted small",
     }),
+    ...hidden.map((text) => label(8, middle + 28, fitText(text, room, 11), { class: "muted small" })),
   ]
 }
 
@@ -154,63 +156,4 @@ function laneValues(lane: Lane, y: number, frame: Frame): readonly VNode[] {
       { class: "muted small num", ...end },
     ),
   ]
-}
-
-/** The predicted median as a bar behind the lane, and the goal's percentile as a whisker. */
-function prediction(lane: Lane, y: number, frame: Frame, endMs: number): readonly VNode[] {
-  const { step } = lane
-  if (step.invocations.length === 0 || step.predictedMs <= 0) return []
-  const from = frame.x(step.startedAtMs)
-  const to = frame.x(Math.min(endMs, step.startedAtMs + step.predictedMs))
-  const whisker = frame.x(Math.min(endMs, step.startedAtMs + step.predicted.percentileMs))
-  const middle = round(y + lane.height / 2)
-  const stroke = paintOf("predicted-line")
-  return [
-    h("rect", {
-      x: from,
-      y: round(y + 3),
-      width: round(Math.max(1, to - from)),
-      height: round(lane.height - 6),
-      rx: 3,
-      fill: paintOf("predicted"),
-      stroke,
-      "stroke-dasharray": "3 2",
-    }),
-    h("path", { d: `M${to} ${middle}H${whisker}M${whisker} ${middle - 5}V${middle + 5}`, stroke, fill: "none" }),
-  ]
-}
-
-function latestFinish(lane: Lane, y: number, frame: Frame, endMs: number): VNode | null {
-  const { step } = lane
-  if (step.latestFinishMs <= 0 || step.latestFinishMs > endMs) return null
-  const x = frame.x(step.latestFinishMs)
-  const tip = round(y + lane.height / 2)
-  return h(
-    "path",
-    {
-      d: `M${x} ${round(y + 3)}V${round(y + lane.height - 3)}M${x} ${tip}l6 -5v10z`,
-      fill: paintOf("text"),
-      stroke: paintOf("text"),
-    },
-    h("title", {}, `${step.name} may end at ${formatMs(step.latestFinishMs)} at the latest`),
-  )
-}
-
-function sloLine(result: RunResult, frame: Frame, endMs: number): VNode | null {
-  if (result.sloMs === null || result.sloMs > endMs) return null
-  const x = frame.x(result.sloMs)
-  return h(
-    "g",
-    {},
-    h("line", {
-      x1: x,
-      x2: x,
-      y1: frame.top - 6,
-      y2: round(frame.bottom),
-      stroke: paintOf("bad"),
-      "stroke-width": 1.5,
-      "stroke-dasharray": "5 3",
-    }),
-    h("title", {}, `SLO: ${formatMs(result.sloMs)}`),
-  )
 }

@@ -51,11 +51,15 @@ td .sub,th .sub{display:block;color:var(--muted);font-size:12px;font-weight:400}
 .decision .head{display:flex;flex-wrap:wrap;gap:4px 10px;align-items:center}
 .decision .config{font-weight:600;font-variant-numeric:tabular-nums}
 .decision .why{margin-top:4px;max-width:90ch;overflow-wrap:anywhere}
+.decision .why::first-letter{text-transform:uppercase}
 .decision .other{color:var(--muted);margin-top:2px}
 .facts{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:8px 14px;margin:0;align-content:start}
 .facts dt{color:var(--muted);font-size:12px}
 .facts dd{margin:0;font-size:13px;font-variant-numeric:tabular-nums}
 .bar{display:block;height:8px;min-width:60px;width:100%}
+td .bar{margin-top:7px}
+.stacked+.stacked{margin-top:22px}
+.stacked h3{margin-bottom:6px}
 footer{color:var(--muted);font-size:12.5px;margin-top:18px;max-width:95ch}
 footer p+p{margin-top:6px}
 @media (max-width:900px){.decision{grid-template-columns:minmax(0,1fr)}}

@@ -6,10 +6,11 @@ import { dag } from "./dag.ts"
 import { decisionLog } from "./decision-log.ts"
 import { gantt } from "./gantt.ts"
 import { h } from "./h.ts"
-import type { Child, VNode } from "./h.ts"
+import type { VNode } from "./h.ts"
 import { htmlPage } from "./page.ts"
 import { headlineCards, runHeader, runNotices } from "./run-headline.ts"
 import { verdictOf } from "./run-verdict.ts"
+import { scroll, section } from "./section.ts"
 import { stepTable } from "./step-table.ts"
 
 /**
@@ -47,15 +48,6 @@ export function runPage(result: RunResult): string {
     runFooter(result),
   )
   return htmlPage({ title: `${result.workflow}: ${verdictOf(result).label}, ${formatMs(result.latencyMs)}`, body })
-}
-
-function section(title: string, lead: string, content: Child): VNode {
-  return h("section", {}, h("h2", {}, title), h("p", { class: "lead" }, lead), content)
-}
-
-/** A figure that may be wider than the page; the keyboard can scroll it. */
-export function scroll(name: string, content: Child): VNode {
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": name }, content)
 }
 
 function runFooter(result: RunResult): VNode {

@@ -2,7 +2,7 @@ import { formatMs, formatUsd } from "../base/format.ts"
 import { printable } from "../base/logger.ts"
 import { formatConfig } from "../workflow/config.ts"
 import type { RunResult, StepResult } from "../workflow/run-result.ts"
-import { wrapText } from "./display-width.ts"
+import { truncate, wrapText } from "./display-width.ts"
 import { formatDeviation, usdFormatter } from "./numbers.ts"
 import { summaryLines } from "./run-summary.ts"
 import { terminalPaint } from "./terminal-style.ts"
@@ -15,6 +15,9 @@ export interface RunTableOptions {
   readonly width: number
   readonly color: boolean
 }
+
+/** Longer names of steps are cut in the table, cells; below it they stand in full. */
+const MAX_NAME = 28
 
 /** A step gives two rows: what was measured, and below it what had been predicted. */
 interface Row {
@@ -36,7 +39,7 @@ export function runTable(result: RunResult, options: RunTableOptions): string {
   const table = terminalTable({ columns: columnsFor(result.steps), rows, width, paint })
   const why = result.steps.filter(wasRun).flatMap((step) => whyLines(step, width, paint))
   return [
-    headLine(result, paint),
+    ...headLines(result, width, paint),
     "",
     table,
     "",
@@ -45,9 +48,10 @@ export function runTable(result: RunResult, options: RunTableOptions): string {
   ].join("\n")
 }
 
-function headLine(result: RunResult, paint: Paint): string {
-  const rest = `run ${printable(result.runId)}, policy ${printable(result.policy)}`
-  return `${paint("strong", printable(result.workflow))}  ${paint("faint", rest)}`
+function headLines(result: RunResult, width: number, paint: Paint): string[] {
+  const name = wrapText(printable(result.workflow), width).map((line) => paint("strong", line))
+  const about = wrapText(`run ${printable(result.runId)}, policy ${printable(result.policy)}`, width)
+  return [...name, ...about.map((line) => paint("faint", line))]
 }
 
 function wasRun(step: StepResult): boolean {
@@ -73,50 +77,51 @@ function columnsFor(steps: readonly StepResult[]): readonly Column<Row>[] {
   return [
     {
       header: "STEP",
+      wrapTo: 8,
       cell: (row) => (row.kind === "predicted" ? "  predicted" : nameOf(row.step)),
       style: (row) => (row.kind === "predicted" ? "faint" : stepStyle(row.step)),
     },
-    { ...column("CONFIG", (step) => formatConfig(step.config), nothing), align: "left" },
-    column("TASKS", (step) => String(step.tasks), nothing, 4),
+    { ...column("CONFIG", (step) => formatConfig(step.config), nothing, 1), align: "left" },
+    column("TASKS", (step) => String(step.tasks), nothing, 5),
     column(
       "TIME",
       (step) => formatMs(step.measuredMs),
       (step) => formatMs(step.predictedMs),
     ),
-    column("OFF", (step) => formatDeviation(step.measuredMs, step.predictedMs), nothing, 3),
-    column("QUEUE", (step) => formatMs(step.queueMs), nothing, 6),
-    ...(steps.some((step) => step.retryMs > 0) ? [column("RETRY", (step) => formatMs(step.retryMs), nothing, 6)] : []),
+    column("OFF", (step) => formatDeviation(step.measuredMs, step.predictedMs), nothing, 4),
+    column("QUEUE", (step) => formatMs(step.queueMs), nothing, 7),
+    ...(steps.some((step) => step.retryMs > 0) ? [column("RETRY", (step) => formatMs(step.retryMs), nothing, 7)] : []),
     column(
       "START",
       (step) => formatMs(step.mappingDelayMs),
       (step) => formatMs(step.predicted.mappingDelayMs),
-      5,
+      6,
     ),
     column(
       "DOWN",
       (step) => formatMs(step.downloadMs),
       (step) => formatMs(step.predicted.downloadMs),
-      8,
+      9,
     ),
     column(
       "COMPUTE",
       (step) => formatMs(step.computeMs),
       (step) => formatMs(step.predicted.computeMs),
-      7,
+      8,
     ),
     column(
       "UP",
       (step) => formatMs(step.uploadMs),
       (step) => formatMs(step.predicted.uploadMs),
-      8,
+      9,
     ),
     column(
       "COLD",
       (step) => String(step.coldStarts),
       (step) => String(Math.round(step.predicted.coldStarts)),
-      1,
+      2,
     ),
-    column("WARMED", (step) => String(step.prewarmed), nothing, 2),
+    column("WARMED", (step) => String(step.prewarmed), nothing, 3),
     column(
       "COST",
       (step) => usd(step.costUsd),
@@ -126,7 +131,8 @@ function columnsFor(steps: readonly StepResult[]): readonly Column<Row>[] {
 }
 
 function nameOf(step: StepResult): string {
-  return step.status === "succeeded" ? step.name : `${step.name} (${step.status})`
+  const name = truncate(step.name, MAX_NAME)
+  return step.status === "succeeded" ? name : `${name} (${step.status})`
 }
 
 function stepStyle(step: StepResult): "strong" | "warn" | "bad" {
@@ -138,9 +144,10 @@ function stepStyle(step: StepResult): "strong" | "warn" | "bad" {
 function whyLines(step: StepResult, width: number, paint: Paint): string[] {
   const indent = "    "
   const wrap = (text: string): string[] => wrapText(text, width - indent.length).map((line) => indent + line)
-  const name = `  ${printable(step.name)}  ${formatConfig(step.config)}`
+  const name = wrapText(`${printable(step.name)}: ${formatConfig(step.config)}`, width - 2)
   return [
-    `${paint("strong", name)}${step.infeasible ? `  ${paint("bad", "goal out of reach")}` : ""}`,
+    ...name.map((line) => paint("strong", `  ${line}`)),
+    ...(step.infeasible ? [paint("bad", `${indent}goal out of reach`)] : []),
     ...wrap(printable(step.reason)),
     ...wrap(runnerUpText(step)).map((line) => paint("faint", line)),
   ]

@@ -86,7 +86,8 @@ function totalWidth(sized: readonly { readonly width: number }[]): number {
 function rowLines<Row>(row: Row, index: number, sized: readonly Sized<Row>[], paint: Paint): string[] {
   const cells = sized.map(({ column, texts, width }) => {
     const text = texts[index] ?? ""
-    return column.wrapTo === undefined ? [truncate(text, width)] : wrapText(text, width)
+    const whole = column.wrapTo === undefined || displayWidth(text) <= width
+    return whole ? [truncate(text, width)] : wrapText(text, width)
   })
   const height = Math.max(...cells.map((lines) => lines.length))
   return Array.from({ length: height }, (_, line) =>

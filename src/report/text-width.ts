@@ -1,7 +1,7 @@
 import { displayWidth, takeCells } from "./display-width.ts"
 
 /** Advance of a sign over the font size in a system sans-serif, by how wide it is; a little on the wide side. */
-const NARROW = /[iljtfrI.,:;'|!()[\] /\-]/
+const NARROW = /[iljtfrI.,:;'|!()[\] /-]/
 const WIDE_LETTER = /[mwMW%@×≥—…]/
 const CAPITAL = /[A-Z&]/
 
