@@ -1,0 +1,294 @@
+import { describe, expect, test } from "vitest"
+import { seededRandom } from "../base/random.ts"
+import type { Json } from "../base/json.ts"
+import type { InstanceSample } from "../estimation/sample.ts"
+import type { FunctionPackage } from "../platforms/platform.ts"
+import { memoryStore } from "../stores/memory-store.ts"
+import type { Step, Workflow } from "../workflow/workflow.ts"
+import { type CampaignOptions, profileWorkflow } from "./campaign.ts"
+import { memoryProfileStore } from "./profile-store.ts"
+import { type FakeFunction, type FakePlatform, fakePlatform } from "./testing/fake-platform.ts"
+
+/**
+ * cut -> mark -> join: `cut` makes 12 numbers of a count, `mark` doubles each, `join` adds them up.
+ */
+const CUT: FakeFunction = {
+  fixedMs: 50,
+  workMs: 400,
+  initMs: 300,
+  peakMB: 200,
+  exports: { handler: (count) => Array.from({ length: Number(count) }, (_, i) => i) },
+}
+const MARK: FakeFunction = {
+  fixedMs: 20,
+  workMs: 150,
+  initMs: 200,
+  peakMB: 150,
+  exports: { handler: (n) => Number(n) * 2 },
+}
+const JOIN: FakeFunction = {
+  fixedMs: 10,
+  workMs: 80,
+  initMs: 100,
+  peakMB: 100,
+  exports: { handler: (list) => (Array.isArray(list) ? list.reduce<number>((sum, n) => sum + Number(n), 0) : -1) },
+}
+
+function step(name: string, after: readonly string[], split: Step["split"]): Step {
+  const one = { min: 1, max: 1, step: 1 }
+  const shared = split.kind === "none" ? one : { min: 1, max: 6, step: 1 }
+  return {
+    name,
+    function: name,
+    after,
+    split,
+    merge: { kind: "list" },
+    configSpace: {
+      memoryMB: { min: 512, max: 3456, step: 128 },
+      instances: shared,
+      processes: { ...shared, max: Math.min(3, shared.max) },
+    },
+    retry: [],
+    timeoutMs: 60_000,
+    tolerance: { kind: "count", count: 0 },
+  }
+}
+
+const WORKFLOW: Workflow = {
+  name: "numbers",
+  functions: Object.fromEntries(
+    ["cut", "mark", "join"].map((name) => [name, { name, handler: `./${name}.ts`, threads: "single" as const }]),
+  ),
+  steps: [
+    step("cut", [], { kind: "none" }),
+    step("mark", ["cut"], { kind: "each" }),
+    step("join", ["mark"], { kind: "none" }),
+  ],
+}
+
+function packages(codeSha256 = "one"): Map<string, FunctionPackage> {
+  return new Map(
+    WORKFLOW.steps.map(({ name }) => [name, { functionName: name, directory: "", codeSha256, threads: "single" }]),
+  )
+}
+
+interface Setting {
+  readonly fake: FakePlatform
+  readonly options: CampaignOptions
+}
+
+function setting(functions: Record<string, FakeFunction> = {}, changes: Partial<CampaignOptions> = {}): Setting {
+  const fake = fakePlatform({ cut: CUT, mark: MARK, join: JOIN, ...functions })
+  const options: CampaignOptions = {
+    workflow: WORKFLOW,
+    platform: fake.platform,
+    store: memoryStore(),
+    packages: packages(),
+    environment: {},
+    input: 12,
+    profiles: memoryProfileStore(),
+    budget: { maxMs: 60_000 },
+    signal: new AbortController().signal,
+    clock: fake.clock,
+    random: seededRandom(1),
+    ...changes,
+  }
+  return { fake, options }
+}
+
+async function instances({ options }: Setting, name: string): Promise<InstanceSample[]> {
+  const { samples } = await options.profiles.read(name)
+  return samples.filter((sample) => sample.kind === "instance")
+}
+
+describe("a campaign", () => {
+  test("runs the workflow once and measures every function at three sizes, cold and warm", async () => {
+    const set = setting()
+    const report = await profileWorkflow(set.options)
+    expect(report).toMatchObject({ ended: "complete", skipped: 0, failures: 0, repeated: 0, outputs: { join: 132 } })
+    for (const name of ["cut", "mark", "join"]) {
+      const samples = await instances(set, name)
+      expect(new Set(samples.map((sample) => sample.memoryMB)).size).toBe(3)
+      expect(new Set(samples.filter((sample) => !sample.cold).map((sample) => sample.memoryMB)).size).toBe(3)
+    }
+    const mark = await instances(set, "mark")
+    expect(new Set(mark.map((sample) => sample.tasks)).size).toBeGreaterThanOrEqual(3)
+    expect(new Set(mark.map((sample) => sample.processes))).toEqual(new Set([1, 2]))
+  })
+
+  test("is frugal: few invocations, far below its time, and everything is billed", async () => {
+    const { fake, options } = setting()
+    const report = await profileWorkflow(options)
+    expect(report.invocations).toBe(fake.requests.length)
+    expect(report.invocations).toBeLessThanOrEqual(3 * 12)
+    expect(report.elapsedMs).toBeLessThan(20_000)
+    expect(report.costUsd).toBeGreaterThan(0)
+  })
+
+  test("records step samples with several instances for the mapping delay", async () => {
+    const { options } = setting()
+    await profileWorkflow(options)
+    const { samples } = await options.profiles.read("mark")
+    const steps = samples.filter((sample) => sample.kind === "step")
+    expect(Math.max(...steps.map((sample) => sample.config.instances))).toBeGreaterThan(1)
+    expect(steps.some((sample) => sample.cold === 0)).toBe(true)
+    expect(Math.max(...steps.map((sample) => sample.tasks))).toBe(12)
+  })
+
+  test("tells its progress, which never goes back", async () => {
+    const seen: number[] = []
+    const { options } = setting({}, { onProgress: ({ done, total }) => seen.push(done / total) })
+    await profileWorkflow(options)
+    expect(seen.length).toBeGreaterThan(10)
+    expect(seen.at(-1)).toBe(1)
+  })
+
+  test("leaves nothing of its measurements in the store", async () => {
+    const { options } = setting()
+    await profileWorkflow(options)
+    for await (const { key } of options.store.list("campaigns/")) expect(key).toMatch(/^campaigns\/[0-9a-f]{32}\.json$/)
+  })
+})
+
+describe("a campaign that was cut off", () => {
+  test("goes on where it was: nothing is measured twice", async () => {
+    const whole = setting()
+    await profileWorkflow(whole.options)
+    for (const cutAt of [1, 4, 9, 15]) {
+      const set = setting()
+      set.fake.instead = (n) => {
+        if (n >= cutAt) throw new Error("killed")
+        return undefined
+      }
+      await expect(profileWorkflow(set.options)).rejects.toThrow("killed")
+      set.fake.instead = () => undefined
+      await profileWorkflow(set.options)
+      // At most the volley that was under way is repeated.
+      expect(set.fake.requests.length).toBeLessThanOrEqual(whole.fake.requests.length + 8)
+      const again = set.fake.requests.length
+      await profileWorkflow(set.options)
+      expect(set.fake.requests.length).toBe(again)
+    }
+  })
+
+  test("measures new code anew", async () => {
+    const { fake, options } = setting()
+    await profileWorkflow(options)
+    const before = fake.requests.length
+    await profileWorkflow({ ...options, packages: packages("two") })
+    expect(fake.requests.length).toBeGreaterThanOrEqual(2 * before - 3)
+  })
+
+  test("ends at once when it is told to", async () => {
+    const controller = new AbortController()
+    const { fake, options } = setting({}, { signal: controller.signal })
+    fake.instead = (n) => {
+      if (n === 3) controller.abort(new Error("interrupted"))
+      return undefined
+    }
+    await expect(profileWorkflow(options)).rejects.toThrow("interrupted")
+    expect(fake.requests.length).toBeLessThan(12)
+  })
+})
+
+describe("sizes that cannot run a function", () => {
+  test("are data, and larger ones are tried", async () => {
+    const set = setting({ mark: { ...MARK, peakMB: 2500 } })
+    const report = await profileWorkflow(set.options)
+    expect(report.failures).toBeGreaterThan(0)
+    expect(report.outputs).toEqual({ join: 132 })
+    const samples = await instances(set, "mark")
+    expect(samples.some((sample) => sample.outcome === "out-of-memory" && sample.memoryMB < 2500)).toBe(true)
+    expect(samples.some((sample) => sample.outcome === "ok" && sample.memoryMB >= 2500)).toBe(true)
+  })
+
+  test("all of them end the campaign in one clear error", async () => {
+    const { options } = setting({ mark: { ...MARK, peakMB: 9999 } })
+    await expect(profileWorkflow(options)).rejects.toMatchObject({
+      code: "handler-failed",
+      message: "step mark runs out of memory at every size up to 3456 MB, the largest of its configSpace",
+    })
+  })
+
+  test("a handler that throws ends it too, naming step, size and error", async () => {
+    const exports = {
+      handler: (): Json => {
+        throw new Error("no codec")
+      },
+    }
+    const { options } = setting({ mark: { ...MARK, exports } })
+    await expect(profileWorkflow(options)).rejects.toMatchObject({
+      code: "handler-failed",
+      message: expect.stringMatching(/^step mark failed at \d+ MB: Error: no codec$/),
+    })
+  })
+})
+
+test("exported splits and merges are called, and give the tasks and the output", async () => {
+  const [cut, mark, join] = WORKFLOW.steps
+  const workflow: Workflow = {
+    ...WORKFLOW,
+    steps: [
+      cut!,
+      { ...mark!, split: { kind: "export", name: "pairs" }, merge: { kind: "export", name: "sum" } },
+      join!,
+    ],
+  }
+  const exports = {
+    pairs: (list: Json): Json => (Array.isArray(list) ? [list.slice(0, 6), list.slice(6)] : null),
+    handler: (list: Json): Json => (Array.isArray(list) ? list.length : null),
+    sum: (counts: Json): Json => (Array.isArray(counts) ? counts : null),
+  }
+  const { options } = setting({ mark: { ...MARK, exports } }, { workflow })
+  expect((await profileWorkflow(options)).outputs).toEqual({ join: 12 })
+})
+
+describe("a busy machine", () => {
+  test("has its measurements repeated a bounded number of times, and all are kept and marked", async () => {
+    const set = setting()
+    set.fake.disturb = (record) => ({ ...record, contentionMs: record.durationMs / 2 })
+    const report = await profileWorkflow(set.options)
+    expect(report.repeated).toBe(8)
+    expect((await instances(set, "mark")).every((sample) => sample.contended)).toBe(true)
+  })
+
+  test("that throttles is waited for", async () => {
+    const { fake, options } = setting()
+    fake.instead = (n) => (n % 3 === 0 ? { kind: "throttled", reason: "busy", retryAfterMs: 50 } : undefined)
+    expect((await profileWorkflow(options)).ended).toBe("complete")
+  })
+
+  test("that never answers ends the campaign", async () => {
+    const { fake, options } = setting()
+    fake.instead = () => ({ kind: "unavailable", message: "connection refused", mayHaveRun: false })
+    await expect(profileWorkflow(options)).rejects.toMatchObject({ code: "platform-unavailable" })
+  })
+})
+
+describe("a budget", () => {
+  test("of time leaves out sizes, but every function has been run", async () => {
+    const set = setting({}, { budget: { maxMs: 5_000 } })
+    const report = await profileWorkflow(set.options)
+    expect(report).toMatchObject({ ended: "time", outputs: { join: 132 } })
+    expect(report.elapsedMs).toBeLessThan(8_000)
+    expect((await instances(set, "join")).length).toBeGreaterThan(0)
+  })
+
+  test("of invocations is kept, except for running the workflow once", async () => {
+    const { options } = setting({}, { budget: { maxInvocations: 12 } })
+    const report = await profileWorkflow(options)
+    expect(report.ended).toBe("invocations")
+    expect(report.invocations).toBeLessThanOrEqual(16)
+  })
+})
+
+test("a platform that ran another size than asked is refused", async () => {
+  const { fake, options } = setting()
+  fake.disturb = (record) => ({ ...record, memoryMB: 128 })
+  await expect(profileWorkflow(options)).rejects.toMatchObject({ code: "platform-refused" })
+})
+
+test("a function without a package is named", async () => {
+  const { options } = setting({}, { packages: new Map() })
+  await expect(profileWorkflow(options)).rejects.toThrow("function cut of step cut has no package")
+})
