@@ -16,6 +16,5 @@ export function bundleOptions(): BuildOptions & { write: false; metafile: true }
     // A name only, nothing is written there. With a real path the output would differ from machine to machine.
     outdir: "/package",
     outExtension: { ".js": ".mjs" },
-    chunkNames: "wrapper-[hash]",
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { mkdir, mkdtemp, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
 import { canonicalJson } from "../base/json.ts"
 import type { FunctionPackage } from "../platforms/platform.ts"
@@ -78,6 +78,8 @@ async function writePackage(directory: string, files: readonly PackageFile[], ex
       await mkdir(dirname(link), { recursive: true })
       await symlink(pkg.directory, link)
     }
+    // A platform may run instances as another user; mkdtemp makes folders for this one alone.
+    await chmod(temp, 0o755)
     await rm(directory, { recursive: true, force: true })
     await rename(temp, directory)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
-import { build } from "esbuild"
+import { build, type Plugin } from "esbuild"
+import { STORE_FILE } from "../wrapper/load-store.ts"
 import { bundleOptions } from "./bundle-options.ts"
 
 /** One file of a package, by its path inside the package's folder. */
@@ -11,50 +12,47 @@ export interface PackageFile {
 
 /** The wrapper as it goes into every package. */
 export interface WrapperBundle {
-  /** `index.mjs`, and what it loads when first needed. */
+  /** `index.mjs`, the wrapper, and `store.mjs`, which it loads when the function has a store. */
   readonly files: readonly PackageFile[]
-  /** Minified size of what an instance loads before it asks for work: `index.mjs` and its static imports. */
-  readonly startBytes: number
-  /** Minified size of all files. */
-  readonly totalBytes: number
+  /** Minified size of the wrapper. */
+  readonly wrapperBytes: number
+  /** Minified size of the code of the stores. */
+  readonly storeBytes: number
 }
 
 let cached: Promise<WrapperBundle> | null = null
 
-/**
- * Bundles the wrapper: once in the life of this process, since it is the same for every function. In pieces, so that
- * store, transfers and processes (and the parts of Node that they use) are loaded only by an invocation that needs them.
- */
+/** Bundles the wrapper: once in the life of this process, since it is the same for every function. */
 export async function wrapperBundle(): Promise<WrapperBundle> {
   return await (cached ??= bundleWrapper())
 }
 
 async function bundleWrapper(): Promise<WrapperBundle> {
-  // Sources in the repository, compiled files in the published package: both end as this file does.
-  const entry = fileURLToPath(new URL(`../wrapper/entry${extname(import.meta.url)}`, import.meta.url))
-  const result = await build({ ...bundleOptions(), entryPoints: { index: entry }, splitting: true })
-  const files = result.outputFiles
-    .map(({ path, contents }) => ({ name: path.slice(path.lastIndexOf("/") + 1), bytes: contents }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-  const sizes = new Map(files.map((file) => [file.name, file.bytes.byteLength]))
-  const imports = new Map(
-    Object.entries(result.metafile.outputs).map(([path, output]) => [
-      path.slice(path.lastIndexOf("/") + 1),
-      output.imports.filter((imported) => imported.kind === "import-statement").map(({ path }) => path),
-    ]),
-  )
-  const startBytes = [...loadedWith("index.mjs", imports)].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0)
-  return { files, startBytes, totalBytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) }
+  const [wrapper, store] = await Promise.all([
+    bundle("index.mjs", "../wrapper/entry"),
+    bundle(STORE_FILE, "../stores/open-store"),
+  ])
+  return { files: [wrapper, store], wrapperBytes: wrapper.bytes.byteLength, storeBytes: store.bytes.byteLength }
 }
 
-/** The file, and all that it imports statically, and so on. */
-function loadedWith(
-  start: string,
-  imports: ReadonlyMap<string, readonly string[]>,
-  seen: Set<string> = new Set(),
-): Set<string> {
-  if (seen.has(start)) return seen
-  seen.add(start)
-  for (const path of imports.get(start) ?? []) loadedWith(path.slice(path.lastIndexOf("/") + 1), imports, seen)
-  return seen
+/** One file: each further one would cost a cold start about a millisecond. */
+async function bundle(name: string, module: string): Promise<PackageFile> {
+  // Sources in the repository, compiled files in the published package: both end as this file does.
+  const entry = fileURLToPath(new URL(`${module}${extname(import.meta.url)}`, import.meta.url))
+  const result = await build({ ...bundleOptions(), entryPoints: [entry], plugins: [bareBuiltins] })
+  return { name, bytes: result.outputFiles[0]!.contents }
+}
+
+/**
+ * Takes the modules of Node when they are used, not when the file is loaded, and without their ESM facades, which read
+ * every export (1-2 ms for `node:fs` and its like).
+ */
+const bareBuiltins: Plugin = {
+  name: "bare-builtins",
+  setup: (build) => {
+    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }))
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule("${path}")`,
+    }))
+  },
 }

@@ -22,7 +22,6 @@ export function parseEnvelope(payload: unknown): Request {
   if (!isObject(fields)) throw malformed("$trimtab", "an object")
   if (fields["v"] !== ENVELOPE_VERSION) {
     throw new TrimtabError("unsupported", `this function speaks envelope version ${ENVELOPE_VERSION} only`, {
-      where: "payload.$trimtab.v",
       fix: "deploy the function again with the version of Trimtab that calls it",
     })
   }
@@ -73,6 +72,5 @@ function numberIn(fields: Record<string, unknown>, field: string): number {
 function malformed(field: string, expected: string): TrimtabError {
   return new TrimtabError("internal", `malformed envelope: ${field} must be ${expected}`, {
     where: `payload.$trimtab.${field}`,
-    fix: "call the function with a plain payload, or with an envelope of this version of Trimtab",
   })
 }

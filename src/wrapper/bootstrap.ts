@@ -1,4 +1,4 @@
-import { createInstance } from "./instance.ts"
+import { createInstance, type InstanceOptions } from "./instance.ts"
 import { runtimeApi, type RuntimeApi } from "./runtime-api.ts"
 import { loadUserModule } from "./user-module.ts"
 
@@ -9,11 +9,11 @@ export interface BootstrapOptions {
   /** URL of the wrapper's bundle: the user's module lies beside it. */
   readonly entryUrl: string
   readonly entryPath: string
-  readonly storeUrl: string | undefined
+  readonly openStore: InstanceOptions["openStore"]
 }
 
 /** The life of an instance: load the user's module, then answer invocations until the platform ends it. */
-export async function bootstrap({ address, entryUrl, entryPath, storeUrl }: BootstrapOptions): Promise<never> {
+export async function bootstrap({ address, entryUrl, entryPath, openStore }: BootstrapOptions): Promise<never> {
   const api = runtimeApi(address)
   let phase: "init" | "idle" | { readonly requestId: string } = "init"
   // Thrown where nobody can catch it: the state of the module is unknown, so the instance tells why and ends.
@@ -28,7 +28,8 @@ export async function bootstrap({ address, entryUrl, entryPath, storeUrl }: Boot
   }
   process.on("uncaughtException", (error) => void onLost(error))
   process.on("unhandledRejection", (error) => void onLost(error))
-  const instance = createInstance({ module: await loadUserModule(entryUrl), entryPath, storeUrl })
+  const instance = createInstance({ module: await loadUserModule(entryUrl), entryPath, openStore })
+  await instance.warmUp()
   for (;;) {
     phase = "idle"
     const { body, ...invocation } = await api.next()

@@ -1,6 +1,7 @@
 import { bootstrap } from "./bootstrap.ts"
 import { RUNTIME_API_VARIABLE, STORE_VARIABLE, WORKER_VARIABLE } from "./environment.ts"
 import { createInstance, type Instance } from "./instance.ts"
+import { loadStore } from "./load-store.ts"
 import { loadUserModule } from "./user-module.ts"
 import { runWorker } from "./worker.ts"
 
@@ -14,6 +15,7 @@ const { env } = process
 const entryUrl = import.meta.url
 const entryPath = import.meta.filename
 const storeUrl = env[STORE_VARIABLE]
+const openStore = storeUrl === undefined ? null : async () => await loadStore(entryUrl, storeUrl)
 
 /** The context of the Node runtime of AWS, as far as we use it. */
 export interface ManagedContext {
@@ -33,7 +35,7 @@ export async function handler(event: unknown, context: ManagedContext): Promise<
 }
 
 async function manage(): Promise<Instance> {
-  return createInstance({ module: await loadUserModule(entryUrl), entryPath, storeUrl })
+  return createInstance({ module: await loadUserModule(entryUrl), entryPath, openStore })
 }
 
 if (!import.meta.main) {
@@ -48,5 +50,5 @@ if (!import.meta.main) {
     console.error(`this is a function: a platform starts it, with ${RUNTIME_API_VARIABLE} in its environment`)
     process.exit(2)
   }
-  void bootstrap({ address, entryUrl, entryPath, storeUrl })
+  void bootstrap({ address, entryUrl, entryPath, openStore })
 }

@@ -19,9 +19,18 @@ export function httpConnection(address: string): (request: HttpRequest) => Promi
   const port = Number(address.slice(colon + 1))
   let kept: Socket | null = null
 
+  const open = (): Socket => {
+    const socket = connect({ host, port, noDelay: true })
+    const forget = (): void => {
+      if (kept === socket) kept = null
+    }
+    // Without a listener an error on the idle connection would end the process.
+    return socket.on("close", forget).on("error", forget)
+  }
+
   const send = async (request: HttpRequest): Promise<HttpResponse> =>
     await new Promise((resolve, reject) => {
-      const socket = kept ?? connect({ host, port, noDelay: true })
+      const socket = kept ?? open()
       kept = null
       const read = responseReader()
       const end = (error: Error): void => {
@@ -35,7 +44,7 @@ export function httpConnection(address: string): (request: HttpRequest) => Promi
         if (response === null) return
         release()
         if (response.last) socket.destroy()
-        else keep(socket)
+        else kept = socket
         resolve(response)
       }
       const release = (): void => {
@@ -44,16 +53,6 @@ export function httpConnection(address: string): (request: HttpRequest) => Promi
       socket.on("data", onData).on("error", end).on("close", onClose)
       socket.write(textOf(request, address))
     })
-
-  const keep = (socket: Socket): void => {
-    const forget = (): void => {
-      if (kept === socket) kept = null
-    }
-    socket.once("close", forget)
-    // Without a listener an error on the idle connection would end the process.
-    socket.once("error", forget)
-    kept = socket
-  }
 
   return async (request) => {
     const reused = kept !== null

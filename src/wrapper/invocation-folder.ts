@@ -1,4 +1,4 @@
-import { fs } from "./builtin.ts"
+import { rmSync } from "node:fs"
 
 /** The folder for the files of one invocation, not made yet. Unique per process and invocation. */
 export function invocationFolder(requestId: string): string {
@@ -10,7 +10,7 @@ export function invocationFolder(requestId: string): string {
 /** Removes the folder with all in it; it may never have been made. */
 export function removeFolder(folder: string): void {
   try {
-    fs.rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   } catch (error) {
     // The answer is worth more than the space; the platform removes the rest with the instance.
     console.error(`could not remove ${folder}`, error)

@@ -1,9 +1,13 @@
-import { TrimtabError } from "../base/errors.ts"
-import { ENVELOPE_VERSION, INLINE_LIMIT_BYTES, type FileRef, type TaskError } from "../protocol/envelope.ts"
-import { parsePartOutput } from "../protocol/parse-output.ts"
+import {
+  ENVELOPE_VERSION,
+  INLINE_LIMIT_BYTES,
+  type FileRef,
+  type PartOutput,
+  type TaskError,
+} from "../protocol/envelope.ts"
 import type { WrapperReport } from "../protocol/wrapper-report.ts"
 import type { Store } from "../stores/store.ts"
-import { taskError } from "./failure.ts"
+import { failureOf, taskError } from "./failure.ts"
 import type { TaskEnd } from "./run-tasks.ts"
 
 /** The output of a part, its results still as the JSON that the tasks made. */
@@ -43,19 +47,15 @@ export async function finishedOutput(store: Store, key: string, signal: AbortSig
   const text = await store.get(key, undefined, signal).then(
     (bytes) => new TextDecoder().decode(bytes),
     (error: unknown) => {
-      if (error instanceof TrimtabError && error.code === "store-missing") return null
+      // By code, not by class: the store's file has its own copy of the class.
+      if (failureOf(error).errorType === "store-missing") return null
       throw error
     },
   )
   if (text === null) return null
-  const kept = parsePartOutput(JSON.parse(text))?.$trimtab
-  if (kept === undefined) {
-    throw new TrimtabError("io", `the object "${key}" is no output of a part`, {
-      fix: "delete it: another program wrote to a key of a workflow's run",
-    })
-  }
-  const results = kept.resultsRef ?? JSON.stringify(kept.results ?? [])
-  return { results, errors: kept.errors, tasks: kept.report.tasks }
+  // Written by answerText: the key belongs to this part alone, and objects are whole.
+  const { results, resultsRef, errors, report } = (JSON.parse(text) as PartOutput).$trimtab
+  return { results: resultsRef ?? JSON.stringify(results), errors, tasks: report.tasks }
 }
 
 /** Keeps the output unless another invocation of the part was first; returns the one that is kept. */

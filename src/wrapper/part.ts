@@ -7,7 +7,7 @@ import { answerText, finishedOutput, isLarge, keepOutput, listEnds, type Output 
 import { peakMemoryMB } from "./peak-memory.ts"
 import { newReport, timed, type Report } from "./report.ts"
 import { runTasks, type Batch, type IndexedTask, type TaskEnd } from "./run-tasks.ts"
-import type { Downloaded, TransferPlace } from "./transfer.ts"
+import { downloadFiles, uploadFiles, type Downloaded, type TransferPlace } from "./transfer.ts"
 import { exportOf } from "./user-module.ts"
 
 /** What surrounds the work on one part. */
@@ -55,7 +55,6 @@ async function fetchTasks(work: Work): Promise<Downloaded> {
   const list = work.part.tasks ?? (await fetchList(work, work.part.tasksRef))
   const tasks = list.map((task, index) => ({ index, task }))
   if (!list.some(hasFiles)) return { tasks, failed: [] }
-  const { downloadFiles } = await import("./transfer.ts")
   const place = await placeOf(work)
   const downloaded = await downloadFiles(tasks, place)
   work.report.downloadBytes += place.traffic.bytes
@@ -108,7 +107,6 @@ async function deliver(work: Work, ends: readonly TaskEnd[]): Promise<Output> {
 
 async function uploadAll(work: Work, ends: readonly TaskEnd[]): Promise<readonly TaskEnd[]> {
   if (!ends.some((end) => "json" in end && end.json.includes('"$ref"'))) return ends
-  const { uploadFiles } = await import("./transfer.ts")
   const place = await placeOf(work)
   const uploaded = [...ends]
   await inParallel(ends, async (end, i) => {

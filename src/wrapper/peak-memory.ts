@@ -1,4 +1,4 @@
-import { fs } from "./builtin.ts"
+import { readFileSync } from "node:fs"
 
 /** Bytes in a MB of memory sizes, as platforms count them. */
 const MB = 1024 * 1024
@@ -6,7 +6,7 @@ const MB = 1024 * 1024
 /** Peak resident memory of this process, MB: VmHWM where there is a /proc, else what getrusage says. */
 export function peakMemoryMB(): number {
   try {
-    const match = /^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync("/proc/self/status", "latin1"))
+    const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "latin1"))
     if (match !== null) return (Number(match[1]) * 1024) / MB
   } catch {
     // No /proc: below.

@@ -1,5 +1,5 @@
+import { mkdirSync, statSync } from "node:fs"
 import { TrimtabError } from "../base/errors.ts"
-import { fs } from "./builtin.ts"
 import type { Context, FileRef } from "./handler-types.ts"
 
 /** In the last moments of an invocation no task is begun, ms: what is done must still be answered. */
@@ -29,7 +29,7 @@ export function openContext({ key, deadlineMs, tmpDir }: ContextOptions): OpenCo
     key,
     deadlineMs,
     get tmpDir() {
-      if (!made) fs.mkdirSync(tmpDir, { recursive: true })
+      if (!made) mkdirSync(tmpDir, { recursive: true })
       made = true
       return tmpDir
     },
@@ -52,7 +52,7 @@ export function openContext({ key, deadlineMs, tmpDir }: ContextOptions): OpenCo
 
 /** A file of this machine that is not in the store yet: its `$ref` is empty. */
 function localFile(path: string): FileRef {
-  const stat = fs.statSync(path, { throwIfNoEntry: false })
+  const stat = statSync(path, { throwIfNoEntry: false })
   if (!stat?.isFile()) {
     throw new TrimtabError("handler-failed", `context.file: there is no file ${path}`, {
       fix: "write the file before you return it, and give its absolute path",
