@@ -34,7 +34,7 @@ describe("layout of a DAG", () => {
           }
         })
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 

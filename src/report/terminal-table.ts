@@ -9,7 +9,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string
   /** Numbers go right. Default `left`. */
   readonly align?: "left" | "right"
-  /** When the table is too wide the columns with the highest number go first; 0, the default, always stays. */
+  /** When the table is too wide all columns with the highest number go first; 0, the default, always stays. */
   readonly dropOrder?: number
   /** The column may be broken into lines down to this many cells, before any column goes. */
   readonly wrapTo?: number
@@ -59,8 +59,7 @@ function fit<Row>(columns: readonly Sized<Row>[], width: number): readonly Sized
     if (totalWidth(narrowed) <= width) return narrowed
     const worst = Math.max(...sized.map(({ column }) => column.dropOrder ?? 0))
     if (worst === 0) return cutFirst(narrowed, width)
-    const dropped = sized.findLastIndex(({ column }) => column.dropOrder === worst)
-    sized = sized.filter((_, i) => i !== dropped)
+    sized = sized.filter(({ column }) => column.dropOrder !== worst)
   }
 }
 
