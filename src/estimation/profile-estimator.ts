@@ -154,12 +154,17 @@ function fitPools(selections: readonly Selection[], mbPerVcpu: number): Pools {
   }
 }
 
-/** Median over the measured steps, else the most tasks an instance ran, else 1; a step that is not split has one. */
+/**
+ * Median over the runs. Before any run the largest step of a campaign, which runs it once as a whole and then on some
+ * of its tasks; else the most tasks that an instance ran, else 1. A step that is not split has one.
+ */
 function expectedTasks(step: Step, selections: ReadonlyMap<string, Selection>): number {
   if (step.split.kind === "none") return 1
   const selection = selections.get(step.function)
   if (selection === undefined) return 1
-  if (selection.steps.length > 0) return Math.max(1, Math.round(median(selection.steps.map((sample) => sample.tasks))))
+  const runs = selection.steps.filter((sample) => sample.source !== "campaign")
+  if (runs.length > 0) return Math.max(1, Math.round(median(runs.map((sample) => sample.tasks))))
+  if (selection.steps.length > 0) return Math.max(...selection.steps.map((sample) => sample.tasks))
   return Math.max(1, ...selection.ok.map((sample) => sample.tasks))
 }
 
