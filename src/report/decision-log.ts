@@ -43,7 +43,7 @@ function tagsOf(step: StepResult, critical: boolean): readonly VNode[] {
     ...(critical ? [tag("accent", "critical path")] : []),
     ...(step.status === "succeeded" ? [] : [tag(step.status === "failed" ? "bad" : "warn", step.status)]),
     ...(step.attempts > 1 ? [tag("warn", `${step.attempts} attempts`)] : []),
-    ...(late && step.latestFinishMs > 0 ? [tag("bad", "ended after its latest finish")] : []),
+    ...(late && step.latestFinishMs > 0 ? [tag("bad", "late")] : []),
     ...(step.infeasible ? [tag("bad", "goal out of reach")] : []),
   ]
 }

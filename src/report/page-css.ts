@@ -60,7 +60,7 @@ td .sub,th .sub{display:block;color:var(--muted);font-size:12px;font-weight:400}
 td .bar{margin-top:7px}
 .stacked+.stacked{margin-top:22px}
 .stacked h3{margin-bottom:6px}
-footer{color:var(--muted);font-size:12.5px;margin-top:18px;max-width:95ch}
+footer{color:var(--muted);font-size:12.5px;margin-top:18px;max-width:150ch}
 footer p+p{margin-top:6px}
 @media (max-width:900px){.decision{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:640px){.facts{grid-template-columns:repeat(2,minmax(0,1fr))}main{padding:18px 12px 28px}section{padding:14px}}
