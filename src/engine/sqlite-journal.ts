@@ -17,6 +17,10 @@ export interface SqliteJournalOptions {
   readonly clock: Clock
   readonly owner?: Owner
   readonly maxRowsPerCommit?: number
+  /** Most pages of the file: a full disk for tests. */
+  readonly limitPages?: number
+  /** Refuses to write: a read-only file system for tests. */
+  readonly readOnly?: boolean
   /** Called around every commit; where tests kill the process. */
   readonly onPhase?: (phase: CommitPhase, committed: number, rows: number) => void
 }
@@ -39,6 +43,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): SqliteJournal 
   const db = openDatabase(path)
   try {
     prepareSchema(db, path)
+    if (options.limitPages !== undefined) db.exec(`pragma max_page_count = ${options.limitPages}`)
     return journalOver(db, options, takeLease(db, options))
   } catch (error) {
     closeQuietly(db)
@@ -47,7 +52,7 @@ export function openSqliteJournal(options: SqliteJournalOptions): SqliteJournal 
   function openDatabase(file: string): DatabaseSync {
     try {
       mkdirSync(dirname(file), { recursive: true })
-      return new DatabaseSync(file, { timeout: 5_000 })
+      return new DatabaseSync(file, { timeout: 5_000, readOnly: options.readOnly ?? false })
     } catch (error) {
       throw journalError(file, error)
     }
@@ -103,13 +108,26 @@ function journalOver(db: DatabaseSync, options: SqliteJournalOptions, lease: Lea
       stopRenewal()
       try {
         commits.flushNow()
-        db.prepare("update lease set owner = '', until_ms = 0 where epoch = ?").run(lease.epoch)
-      } catch (error) {
-        throw journalError(path, error)
       } finally {
+        // After a failed commit this connection is not written on: a new one gives the lease back.
         closeQuietly(db)
+        releaseLease(path, lease.epoch)
       }
     },
+  }
+}
+
+/** Lets the next engine in at once; where it fails, the lease runs out by itself. */
+function releaseLease(path: string, epoch: number): void {
+  try {
+    const db = new DatabaseSync(path, { timeout: 1_000 })
+    try {
+      db.prepare("update lease set owner = '', until_ms = 0 where epoch = ?").run(epoch)
+    } finally {
+      db.close()
+    }
+  } catch {
+    // Nothing to tell: what made it fail was told by the commit that failed.
   }
 }
 
