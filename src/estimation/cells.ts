@@ -7,6 +7,8 @@ export interface Cell {
   readonly processes: number
   /** Tasks per instance, n. */
   readonly tasks: number
+  /** First calls of cold instances make cells of their own. */
+  readonly cold: boolean
   readonly ms: number
   /** Samples behind the median. */
   readonly count: number
@@ -15,17 +17,21 @@ export interface Cell {
 /** Compute times below this are timer noise, ms. */
 const LEAST_COMPUTE_MS = 0.01
 
-/** Medians of the compute times by cell, ordered by memory, processes, tasks: a fit sees them, never single samples. */
+/** Medians of the compute times by cell, ordered by memory, processes, tasks, cold: a fit sees them, never single samples. */
 export function computeCells(samples: readonly InstanceSample[]): readonly Cell[] {
   return [...groupByCell(samples).values()]
     .map((group) => ({
       memoryMB: group[0]!.memoryMB,
       processes: group[0]!.processes,
       tasks: group[0]!.tasks,
+      cold: group[0]!.cold,
       ms: median(group.map(computeMsOf)),
       count: group.length,
     }))
-    .sort((a, b) => a.memoryMB - b.memoryMB || a.processes - b.processes || a.tasks - b.tasks)
+    .sort(
+      (a, b) =>
+        a.memoryMB - b.memoryMB || a.processes - b.processes || a.tasks - b.tasks || Number(a.cold) - Number(b.cold),
+    )
 }
 
 /** Log ratios of the compute times to their cell's median; cells of one sample tell nothing. */
@@ -55,7 +61,7 @@ function computeMsOf(sample: InstanceSample): number {
 function groupByCell(samples: readonly InstanceSample[]): Map<string, InstanceSample[]> {
   const groups = new Map<string, InstanceSample[]>()
   for (const sample of samples) {
-    const key = `${sample.memoryMB}/${sample.processes}/${sample.tasks}`
+    const key = `${sample.memoryMB}/${sample.processes}/${sample.tasks}/${sample.cold}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [sample])
     else group.push(sample)

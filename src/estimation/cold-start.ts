@@ -4,8 +4,6 @@ import { addEquation, normalEquations, solveNonNegative } from "../statistics/no
 import { median } from "../statistics/order-statistics.ts"
 import { logNormal } from "../statistics/quantile-table.ts"
 import { scale } from "../statistics/quantile-table-operations.ts"
-import { computeMs, type ComputeParameters } from "./compute-model.ts"
-import type { Selection } from "./sample-selection.ts"
 import type { InstanceSample } from "./sample.ts"
 
 /** Init of a function by memory size. */
@@ -66,22 +64,6 @@ function initCurve(seen: readonly InstanceSample[], mbPerVcpu: number): (memoryM
   if (sloped.loss > solveNonNegative(flat).loss / 2) return () => level
   const [a = level, b = 0] = sloped.coefficients
   return (memoryMB) => a + b / Math.min(1, memoryMB / mbPerVcpu)
-}
-
-/**
- * CPU work in ms on one vCPU that the first call of a cold instance does beyond a warm one (lazy loading, JIT): the
- * median residual of cold samples against the warm curve, shrunk as if half a sample had shown none. At memory m it
- * takes this / min(1, u).
- */
-export function fitColdWork(selection: Selection, warm: ComputeParameters): number {
-  const extras = selection.ok
-    .filter((sample) => sample.cold)
-    .map((sample) => {
-      const core = Math.min(1, sample.memoryMB / warm.mbPerVcpu)
-      return (sample.computeMs - computeMs(warm, sample)) * core
-    })
-  if (extras.length === 0) return 0
-  return Math.max(0, (median(extras) * extras.length) / (extras.length + 0.5))
 }
 
 /** What an invocation takes beyond download, compute and upload: a + b / min(1, u) in ms, from warm samples. */

@@ -104,6 +104,12 @@ function levels(size: number): Levels {
   return { percentile: new Float64Array(size), median: new Float64Array(size), mean: new Float64Array(size) }
 }
 
+function copyLevels(out: Levels, from: number, to: number): void {
+  out.percentile[to] = out.percentile[from]!
+  out.median[to] = out.median[from]!
+  out.mean[to] = out.mean[from]!
+}
+
 /** By instances and cold starts, at the largest memory of the space. */
 function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): Levels {
   const most = axes.instances.at(-1) ?? 0
@@ -114,9 +120,13 @@ function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): L
   const inits = Array.from({ length: most + 1 }, (_, cold) => slowestInit(init, cold))
   for (const [i, instances] of axes.instances.entries()) {
     for (let cold = 0; cold <= instances; cold++) {
+      const at = i * (most + 1) + cold
+      if (i > 0 && cold <= axes.instances[i - 1]! && !model.mappingDelay.dependsOnInstances) {
+        copyLevels(out, at - most - 1, at)
+        continue
+      }
       const quantiles = model.mappingDelay.quantilesMs({ instances, cold, slowestInit: inits[cold]! })
       const extra = cold > 0 ? work : 0
-      const at = i * (most + 1) + cold
       out.percentile[at] = levelOf(quantiles, request.percentile) + extra
       out.median[at] = quantiles[2]! + extra
       out.mean[at] = tableMean(quantiles) + extra
@@ -141,16 +151,13 @@ function transferLevels(request: CompileRequest, axes: Axes, { model, direction 
   const out = levels(axes.memoryMB.length * width)
   for (const [j, tasks] of axes.tasksPerInstance.entries()) {
     const slowest = slowestOf(request.tasks, tasks)
-    let before: readonly number[] | undefined
     for (const [m, memoryMB] of axes.memoryMB.entries()) {
       const at = m * width + j
-      const quantiles = transferQuantiles(model, direction, { memoryMB, tasks })
-      // Sizes above the one that saturates the bandwidth are all alike.
-      if (before !== undefined && quantiles[2] === before[2] && quantiles[5] === before[5]) {
-        for (const level of [out.percentile, out.median, out.mean]) level[at] = level[at - width]!
+      if (m > 0 && axes.memoryMB[m - 1]! >= model[direction].saturationMB) {
+        copyLevels(out, at - width, at)
         continue
       }
-      before = quantiles
+      const quantiles = transferQuantiles(model, direction, { memoryMB, tasks })
       const d = transferTable(quantiles)
       out.percentile[at] = quantile(d, request.percentile ** (1 / slowest))
       out.median[at] = quantile(d, 0.5 ** (1 / slowest))

@@ -1,7 +1,7 @@
 import { median } from "../statistics/order-statistics.ts"
 import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
 import { type Cell, computeCells, memoriesOf } from "./cells.ts"
-import { fitColdWork, fitOverhead } from "./cold-start.ts"
+import { fitOverhead } from "./cold-start.ts"
 import { fitCompute, type ComputeFit } from "./compute-fit.ts"
 import {
   computeColumns,
@@ -40,14 +40,14 @@ export interface FunctionModelOptions {
 /** Fits one function. The selection must hold at least one sample that ended well. A few ms. */
 export function fitFunction(selection: Selection, options: FunctionModelOptions): FunctionModel {
   const warm = selection.ok.filter((sample) => !sample.cold)
-  // Without warm samples the cold ones are all there is: their first-call work stays inside the curve.
-  const base = warm.length > 0 ? warm : selection.ok
-  const cells = computeCells(base)
-  const compute = withTimeouts(fitKind(cells, options), { cells, selection, options }).parameters
+  // Without warm samples the cold ones are taken for warm: their first-call work cannot be told from the rest.
+  const base = warm.length > 0 ? warm : selection.ok.map((sample) => ({ ...sample, cold: false }))
+  const cells = computeCells(warm.length > 0 ? selection.ok : base)
+  const fit = withTimeouts(fitKind(cells, options), { cells, selection, options })
   return {
-    compute,
-    formSd: formErrorSd(cells, compute),
-    coldWorkMs: warm.length > 0 ? fitColdWork(selection, compute) : 0,
+    compute: fit.parameters,
+    formSd: formErrorSd(computeCells(base), fit.parameters),
+    coldWorkMs: fit.coldWorkMs,
     overheadMs: fitOverhead(base, options.mbPerVcpu),
     floor: fitMemoryFloor(selection, options.memoryStepMB),
     download: fitVolume(base, "download"),
@@ -75,7 +75,14 @@ function withTimeouts(
   data: { readonly cells: readonly Cell[]; readonly selection: Selection; readonly options: FunctionModelOptions },
 ): ComputeFit {
   const contradicted = data.selection.timedOut
-    .map(({ memoryMB, processes, tasks, durationMs }) => ({ memoryMB, processes, tasks, ms: durationMs, count: 1 }))
+    .map(({ memoryMB, processes, tasks, durationMs }) => ({
+      memoryMB,
+      processes,
+      tasks,
+      cold: false,
+      ms: durationMs,
+      count: 1,
+    }))
     .filter((cell) => cell.ms > computeMs(fit.parameters, cell))
   if (contradicted.length === 0) return fit
   return fitCompute([...data.cells, ...contradicted], { ...data.options, kind: fit.parameters.kind })

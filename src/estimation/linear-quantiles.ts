@@ -16,6 +16,8 @@ export interface LinearQuantiles {
   /** The seven quantiles, ascending and not negative, in ms. */
   predict(columns: readonly number[]): number[]
   medianMs(columns: readonly number[]): number
+  /** True when some level has a slope in that column. */
+  usesColumn(column: number): boolean
   /** Rows behind the fit. */
   readonly rows: number
 }
@@ -120,15 +122,17 @@ function fromSpread(
   })
   return {
     rows,
+    usesColumn: (column) => planes.some((plane) => (plane[column] ?? 0) !== 0),
     medianMs: (columns) => Math.max(0, dot(centre.coefficients, columns)),
     predict: (columns) => {
-      const quantiles: number[] = []
-      // Quantile curves cross on few rows: insertion keeps them in order.
-      for (const plane of planes) {
-        const value = Math.max(0, dot(plane, columns))
-        let at = quantiles.length
-        while (at > 0 && quantiles[at - 1]! > value) at--
-        quantiles.splice(at, 0, value)
+      const quantiles = planes.map((plane) => Math.max(0, dot(plane, columns)))
+      for (let i = 1; i < quantiles.length; i++) {
+        // Quantile curves cross on few rows: insertion sort keeps them in order.
+        for (let k = i; k > 0 && quantiles[k - 1]! > quantiles[k]!; k--) {
+          const above = quantiles[k - 1]!
+          quantiles[k - 1] = quantiles[k]!
+          quantiles[k] = above
+        }
       }
       return quantiles
     },

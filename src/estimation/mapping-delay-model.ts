@@ -17,6 +17,8 @@ export interface MappingDelayModel {
   }): number[]
   /** Step samples behind the fit. */
   readonly samples: number
+  /** False when only cold starts matter, not how many instances there are. */
+  readonly dependsOnInstances: boolean
 }
 
 /** Instances up to which starts may overlap without stairs; Infinity: no stairs, as with direct invocation. */
@@ -44,6 +46,7 @@ export function fitMappingDelay(steps: readonly MeasuredStep[]): MappingDelayMod
   const learnedSpread = ordered.filter(({ sample }) => sample.cold > 0).length >= COLD_STEPS_FOR_SPREAD
   return {
     samples: steps.length,
+    dependsOnInstances: fit.usesColumn(2) || fit.usesColumn(3),
     quantilesMs: ({ instances, cold, slowestInit }) => {
       const launch = fit.predict(columnsOf(instances, cold, knee))
       return cold <= 0 ? launch : together(launch, slowestInit, learnedSpread)

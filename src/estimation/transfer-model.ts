@@ -16,6 +16,8 @@ export interface Volume {
 export interface TransferModel {
   /** Seven quantiles in ms for one instance of that size. */
   quantilesMs(memoryMB: number, volume: Volume): number[]
+  /** From this memory on more of it changes nothing, MB. */
+  readonly saturationMB: number
   /** Samples behind the fit. */
   readonly samples: number
 }
@@ -45,6 +47,7 @@ export function fitTransfer(selections: readonly Selection[], direction: Directi
   const fit = fitAt(saturationMB)
   return {
     samples: samples.length,
+    saturationMB,
     quantilesMs: (memoryMB, volume) => fit.predict(columnsOf(memoryMB, volume, saturationMB)),
   }
 }
