@@ -20,7 +20,7 @@ import type { Context, FileRef } from "./types.ts"
 
 class CodecError extends Error {}
 
-type Task = { do: string; file?: FileRef; n?: number }
+type Task = { do: string; file?: FileRef; n?: number; signal?: string }
 
 export async function handler(task: Task, context: Context): Promise<unknown> {
   switch (task.do) {
@@ -37,7 +37,7 @@ export async function handler(task: Task, context: Context): Promise<unknown> {
     case "throw":
       throw new CodecError("bad frame " + task.n)
     case "crash":
-      process.kill(process.pid, "SIGKILL")
+      process.kill(process.pid, task.signal ?? "SIGKILL")
       return await new Promise(() => {})
     case "stray":
       setTimeout(() => { throw new Error("stray") }, 1)
@@ -363,6 +363,11 @@ describe("several processes", () => {
       "undefined",
       "number",
     ])
+    const aborted = await part([{ do: "crash", signal: "SIGABRT" }, { do: "echo" }], {
+      processes: 2,
+      outputKey: "abort",
+    })
+    expect(aborted.errors).toMatchObject([{ task: 0, errorType: "Runtime.OutOfMemory" }])
     expect((await part(tasks.slice(2, 4), { processes: 2, outputKey: "next" })).errors).toEqual([])
   })
 })

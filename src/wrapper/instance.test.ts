@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { expect, test } from "vitest"
+import { beforeAll, expect, test, vi } from "vitest"
 import type { Json } from "../base/json.ts"
 import type { PartOutput, TaskEnvelope } from "../protocol/envelope.ts"
 import { parsePartOutput } from "../protocol/parse-output.ts"
@@ -12,6 +12,8 @@ import { createInstance } from "./instance.ts"
 
 type Handler = (task: Json, context: Context) => unknown
 let requests = 0
+// Stacks of failed tasks go to the log of the function.
+beforeAll(() => void vi.spyOn(console, "error").mockImplementation(() => {}))
 
 function part(tasks: readonly Json[], fields: Partial<TaskEnvelope["$trimtab"]> = {}): TaskEnvelope {
   const deadlineMs = Date.now() + 20_000
@@ -121,6 +123,16 @@ test("the signal aborts before the deadline, and a task that ends for it is an e
     { task: 0, errorType: "timeout" },
     { task: 1, errorType: "Deadline" },
   ])
+})
+
+test("an invocation too short for the usual margin still begins tasks", async () => {
+  const { results } = await run(memoryStore(), () => "done", part([1], { deadlineMs: Date.now() + 400 }))
+  expect(results).toEqual(["done"])
+})
+
+test("after the deadline nothing begins", async () => {
+  const { errors } = await run(memoryStore(), () => "done", part([1], { deadlineMs: Date.now() - 1 }))
+  expect(errors).toMatchObject([{ task: 0, errorType: "Deadline" }])
 })
 
 test("an envelope of another version is refused", async () => {

@@ -6,7 +6,7 @@ import { ENVELOPE_VERSION, type PrewarmOutput } from "../protocol/envelope.ts"
 import { invocationFolder, removeFolder } from "./invocation-folder.ts"
 import { runPart } from "./part.ts"
 import type { Processes } from "./processes.ts"
-import { openContext } from "./task-context.ts"
+import { closingAt, openContext } from "./task-context.ts"
 import { exportOf, type UserModule } from "./user-module.ts"
 
 /** What the platform says of one invocation. */
@@ -102,7 +102,7 @@ async function callPlainly(
   { invocation, folder }: { invocation: Invocation; folder: string },
 ): Promise<string> {
   const { requestId: key, deadlineMs, lambdaContext } = invocation
-  const { context, close } = openContext({ key, deadlineMs, tmpDir: folder })
+  const { context, close } = openContext({ key, deadlineMs, closingMs: closingAt(deadlineMs), tmpDir: folder })
   try {
     // The descriptors, not the values: folder and signal are made when the handler asks for them.
     const both = Object.defineProperties({ ...lambdaContext }, Object.getOwnPropertyDescriptors(context))

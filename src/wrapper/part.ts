@@ -6,6 +6,7 @@ import type { InstanceState, Invocation } from "./instance.ts"
 import { answerText, finishedOutput, isLarge, keepOutput, listEnds, type Output } from "./output.ts"
 import { peakMemoryMB } from "./peak-memory.ts"
 import { newReport, timed, type Report } from "./report.ts"
+import { closingAt } from "./task-context.ts"
 import { runTasks, type Batch, type IndexedTask, type TaskEnd } from "./run-tasks.ts"
 import { downloadFiles, uploadFiles, type Downloaded, type TransferPlace } from "./transfer.ts"
 import { exportOf } from "./user-module.ts"
@@ -21,6 +22,7 @@ export interface PartScene {
 interface Work extends PartScene {
   readonly part: PartRequest
   readonly deadlineMs: number
+  readonly closingMs: number
   readonly signal: AbortSignal
   readonly report: Report
 }
@@ -38,7 +40,7 @@ export async function runPart(part: PartRequest, scene: PartScene): Promise<stri
   const deadlineMs = Math.min(part.deadlineMs, invocation.deadlineMs)
   const signal = AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(deadlineMs - Date.now())), 2 ** 31 - 1))
   const report = newReport(state.cold)
-  const work: Work = { ...scene, part, deadlineMs, signal, report }
+  const work: Work = { ...scene, part, deadlineMs, closingMs: closingAt(deadlineMs), signal, report }
   if (part.repeat > 0 && state.hasStore) {
     const finished = await finishedOutput(await state.store(), part.outputKey, signal)
     if (finished !== null) return answerText(finished, { ...report, tasks: finished.tasks, replayed: true })
@@ -79,7 +81,7 @@ function hasFiles(value: Json): boolean {
 /** Runs the tasks: in place, or over as many processes as were asked for and have a task each. */
 async function compute(work: Work, tasks: readonly IndexedTask[]): Promise<readonly TaskEnd[]> {
   const { state, part, report, deadlineMs, folder } = work
-  const batch: Batch = { call: part.call, key: part.key, deadlineMs, tmpDir: folder, tasks }
+  const batch: Batch = { call: part.call, key: part.key, deadlineMs, closingMs: work.closingMs, tmpDir: folder, tasks }
   const ends: TaskEnd[] = []
   const tell = (end: TaskEnd): void => void ends.push(end)
   // A missing export fails the invocation, not each task in turn.

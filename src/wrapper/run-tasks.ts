@@ -1,6 +1,6 @@
 import type { Json } from "../base/json.ts"
 import { failureOf, type Failure } from "./failure.ts"
-import { CLOSING_MS, openContext } from "./task-context.ts"
+import { openContext } from "./task-context.ts"
 import { exportOf, type UserFunction, type UserModule } from "./user-module.ts"
 
 /** Tasks for one process, as plain data. */
@@ -10,6 +10,8 @@ export interface Batch {
   /** Idempotency key of the part. */
   readonly key: string
   readonly deadlineMs: number
+  /** No task begins after this instant, ms since 1970. */
+  readonly closingMs: number
   /** Folder of the invocation; each task has its own below it. */
   readonly tmpDir: string
   readonly tasks: readonly IndexedTask[]
@@ -34,7 +36,7 @@ export async function runTasks(
 ): Promise<void> {
   const call = exportOf(module, batch.call)
   for (const { index, task } of batch.tasks) {
-    const late = Date.now() > batch.deadlineMs - CLOSING_MS
+    const late = Date.now() > batch.closingMs
     await tell(late ? { index, failure: NOT_BEGUN } : await runTask(call, { index, task }, batch))
   }
 }
@@ -43,12 +45,15 @@ async function runTask(call: UserFunction, { index, task }: IndexedTask, batch: 
   const { context, close } = openContext({
     key: `${batch.key}/${index}`,
     deadlineMs: batch.deadlineMs,
+    closingMs: batch.closingMs,
     tmpDir: `${batch.tmpDir}/${index}`,
   })
   try {
     // undefined has no JSON.
     return { index, json: JSON.stringify(await call(task, context)) ?? "null" }
   } catch (error) {
+    // Its stack belongs in the log; the answer has the summary.
+    console.error(error)
     return { index, failure: failureOf(error) }
   } finally {
     close()
@@ -57,5 +62,5 @@ async function runTask(call: UserFunction, { index, task }: IndexedTask, batch: 
 
 const NOT_BEGUN: Failure = {
   errorType: "Deadline",
-  message: `not begun: the deadline was less than ${CLOSING_MS} ms away`,
+  message: "not begun: the deadline of the invocation was near",
 }

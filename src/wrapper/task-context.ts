@@ -3,12 +3,19 @@ import { TrimtabError } from "../base/errors.ts"
 import type { Context, FileRef } from "./handler-types.ts"
 
 /** In the last moments of an invocation no task is begun, ms: what is done must still be answered. */
-export const CLOSING_MS = 500
+const CLOSING_MS = 500
+
+/** When an invocation that begins now stops to begin tasks: of a short one half is left for them. */
+export function closingAt(deadlineMs: number): number {
+  return deadlineMs - Math.min(CLOSING_MS, Math.max(0, deadlineMs - Date.now()) / 2)
+}
 
 /** What makes up a context. */
 export interface ContextOptions {
   readonly key: string
   readonly deadlineMs: number
+  /** When the signal aborts, ms since 1970. */
+  readonly closingMs: number
   /** Made only when the handler asks for it. */
   readonly tmpDir: string
 }
@@ -21,7 +28,7 @@ export interface OpenContext {
 }
 
 /** The context of one task. What costs time, the folder and the signal, is made when first used. */
-export function openContext({ key, deadlineMs, tmpDir }: ContextOptions): OpenContext {
+export function openContext({ key, deadlineMs, closingMs, tmpDir }: ContextOptions): OpenContext {
   let made = false
   let abort: AbortController | null = null
   let timer: NodeJS.Timeout | undefined
@@ -36,7 +43,7 @@ export function openContext({ key, deadlineMs, tmpDir }: ContextOptions): OpenCo
     get signal() {
       if (abort === null) {
         const controller = new AbortController()
-        const leftMs = Math.min(Math.max(0, deadlineMs - CLOSING_MS - Date.now()), 2 ** 31 - 1)
+        const leftMs = Math.min(Math.max(0, closingMs - Date.now()), 2 ** 31 - 1)
         timer = setTimeout(() => controller.abort(deadlineError()), leftMs)
         abort = controller
       }
