@@ -1,100 +1,9 @@
 import { describe, expect, test } from "vitest"
-import { seededRandom } from "../base/random.ts"
 import type { Json } from "../base/json.ts"
 import type { InstanceSample } from "../estimation/sample.ts"
-import type { FunctionPackage } from "../platforms/platform.ts"
-import { memoryStore } from "../stores/memory-store.ts"
-import type { Step, Workflow } from "../workflow/workflow.ts"
-import { type CampaignOptions, profileWorkflow } from "./campaign.ts"
-import { memoryProfileStore } from "./profile-store.ts"
-import { type FakeFunction, type FakePlatform, fakePlatform } from "./testing/fake-platform.ts"
-
-/**
- * cut -> mark -> join: `cut` makes 12 numbers of a count, `mark` doubles each, `join` adds them up.
- */
-const CUT: FakeFunction = {
-  fixedMs: 50,
-  workMs: 400,
-  initMs: 300,
-  peakMB: 200,
-  exports: { handler: (count) => Array.from({ length: Number(count) }, (_, i) => i) },
-}
-const MARK: FakeFunction = {
-  fixedMs: 20,
-  workMs: 150,
-  initMs: 200,
-  peakMB: 150,
-  exports: { handler: (n) => Number(n) * 2 },
-}
-const JOIN: FakeFunction = {
-  fixedMs: 10,
-  workMs: 80,
-  initMs: 100,
-  peakMB: 100,
-  exports: { handler: (list) => (Array.isArray(list) ? list.reduce<number>((sum, n) => sum + Number(n), 0) : -1) },
-}
-
-function step(name: string, after: readonly string[], split: Step["split"]): Step {
-  const one = { min: 1, max: 1, step: 1 }
-  const shared = split.kind === "none" ? one : { min: 1, max: 6, step: 1 }
-  return {
-    name,
-    function: name,
-    after,
-    split,
-    merge: { kind: "list" },
-    configSpace: {
-      memoryMB: { min: 512, max: 3456, step: 128 },
-      instances: shared,
-      processes: { ...shared, max: Math.min(3, shared.max) },
-    },
-    retry: [],
-    timeoutMs: 60_000,
-    tolerance: { kind: "count", count: 0 },
-  }
-}
-
-const WORKFLOW: Workflow = {
-  name: "numbers",
-  functions: Object.fromEntries(
-    ["cut", "mark", "join"].map((name) => [name, { name, handler: `./${name}.ts`, threads: "single" as const }]),
-  ),
-  steps: [
-    step("cut", [], { kind: "none" }),
-    step("mark", ["cut"], { kind: "each" }),
-    step("join", ["mark"], { kind: "none" }),
-  ],
-}
-
-function packages(codeSha256 = "one"): Map<string, FunctionPackage> {
-  return new Map(
-    WORKFLOW.steps.map(({ name }) => [name, { functionName: name, directory: "", codeSha256, threads: "single" }]),
-  )
-}
-
-interface Setting {
-  readonly fake: FakePlatform
-  readonly options: CampaignOptions
-}
-
-function setting(functions: Record<string, FakeFunction> = {}, changes: Partial<CampaignOptions> = {}): Setting {
-  const fake = fakePlatform({ cut: CUT, mark: MARK, join: JOIN, ...functions })
-  const options: CampaignOptions = {
-    workflow: WORKFLOW,
-    platform: fake.platform,
-    store: memoryStore(),
-    packages: packages(),
-    environment: {},
-    input: 12,
-    profiles: memoryProfileStore(),
-    budget: { maxMs: 60_000 },
-    signal: new AbortController().signal,
-    clock: fake.clock,
-    random: seededRandom(1),
-    ...changes,
-  }
-  return { fake, options }
-}
+import type { Workflow } from "../workflow/workflow.ts"
+import { profileWorkflow } from "./campaign.ts"
+import { MARK, NUMBERS, packagesOf, type Setting, setting } from "./testing/numbers-workflow.ts"
 
 async function instances({ options }: Setting, name: string): Promise<InstanceSample[]> {
   const { samples } = await options.profiles.read(name)
@@ -175,7 +84,7 @@ describe("a campaign that was cut off", () => {
     const { fake, options } = setting()
     await profileWorkflow(options)
     const before = fake.requests.length
-    await profileWorkflow({ ...options, packages: packages("two") })
+    await profileWorkflow({ ...options, packages: packagesOf("two") })
     expect(fake.requests.length).toBeGreaterThanOrEqual(2 * before - 3)
   })
 
@@ -225,9 +134,9 @@ describe("sizes that cannot run a function", () => {
 })
 
 test("exported splits and merges are called, and give the tasks and the output", async () => {
-  const [cut, mark, join] = WORKFLOW.steps
+  const [cut, mark, join] = NUMBERS.steps
   const workflow: Workflow = {
-    ...WORKFLOW,
+    ...NUMBERS,
     steps: [
       cut!,
       { ...mark!, split: { kind: "export", name: "pairs" }, merge: { kind: "export", name: "sum" } },

@@ -129,6 +129,17 @@ function execute(fn: FakeFunction, request: InvokeRequest, at: { cold: boolean; 
   return { kind: "ok", payload, record }
 }
 
+/** The law of compute: a fixed time, then the longest process or all work on the vCPUs there are, whatever is longer. */
+export function fakeComputeMs(
+  fn: FakeFunction,
+  { memoryMB, processes, tasks }: { memoryMB: number; processes: number; tasks: number },
+): number {
+  const u = memoryMB / FAKE_LIMITS.mbPerVcpu
+  const busy = Math.max(1, Math.min(processes, tasks))
+  const longest = Math.ceil(tasks / busy) / Math.min(1, u)
+  return fn.fixedMs / Math.min(1, u) + fn.workMs * Math.max(longest, tasks / Math.min(u, busy))
+}
+
 interface Execution {
   readonly cold: boolean
   readonly sentAtMs: number
@@ -138,9 +149,7 @@ interface Execution {
 
 function recordOf(fn: FakeFunction, { variant, repeat }: InvokeRequest, at: Execution): InvocationRecord {
   const { cold, sentAtMs, tasks, processes } = at
-  const u = variant.memoryMB / FAKE_LIMITS.mbPerVcpu
-  const busy = Math.max(1, Math.min(processes, tasks))
-  const computeMs = fn.fixedMs / Math.min(1, u) + (fn.workMs * Math.ceil(tasks / busy)) / Math.min(1, u / busy)
+  const computeMs = fakeComputeMs(fn, { memoryMB: variant.memoryMB, processes, tasks })
   const initMs = cold ? fn.initMs : 0
   const startedAtMs = sentAtMs + 5 + initMs
   const durationMs = computeMs + 12
