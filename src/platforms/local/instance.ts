@@ -50,6 +50,9 @@ export interface InstanceOptions {
 /** Back-to-back calls are not worth freezing for: a thaw wakes every thread, at the cost of the instance's quota. */
 const FREEZE_AFTER_MS = 20
 
+/** A killed process is reported within milliseconds. */
+const REAP_MS = 1000
+
 /**
  * One live function instance: `starting -> idle <-> busy -> dead`, one event at a time. `returning` is between the
  * answer and the request for more work: it can be claimed, the event then waits for it.
@@ -148,7 +151,8 @@ export class Instance {
     await new Promise((resolve) => setImmediate(resolve))
     const used = endUsage(this.#group, before)
     const usage = { ...used, maxMemoryUsedMB: Math.max(used.maxMemoryUsedMB, Math.ceil(this.#restingMB)) }
-    const outOfMemory = end.kind === "out-of-memory" || this.#killedForMemory() || this.#heapWasFull(end)
+    // A worker whose V8 gave up at the limit that follows from the memory size is as good as killed.
+    const outOfMemory = end.kind === "out-of-memory" || this.#killedForMemory() || this.log.sawHeapAbort
     const finalEnd: WorkEnd = outOfMemory ? { kind: "out-of-memory" } : end
     this.#afterWork(finalEnd)
     return { end: finalEnd, startedAtMs, endedAtMs: startedAtMs + durationMs, durationMs, usage }
@@ -274,11 +278,6 @@ export class Instance {
     return more
   }
 
-  /** A worker's V8 gave up at the limit that follows from the memory size, and the root process said so. */
-  #heapWasFull(end: WorkEnd): boolean {
-    return end.kind === "error" && this.log.sawHeapAbort
-  }
-
   #checkMemory(): void {
     if (this.#onEnd !== null && this.#group.oomKills() > this.#oomKills) this.#settle({ kind: "out-of-memory" })
   }
@@ -287,11 +286,21 @@ export class Instance {
     this.#watch.end()
     clearTimeout(this.#freezeTimer)
     await this.#group.destroy()
+    await this.#reaped()
     this.#api?.close()
     this.#process?.discard()
   }
 
-  get state(): string {
-    return this.#state
+  /** A zombie is nothing to leave behind either. */
+  async #reaped(): Promise<void> {
+    const child = this.#process?.child
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, REAP_MS)
+      child.once("exit", () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 }

@@ -27,7 +27,7 @@ export class InstanceLog {
     this.#write(chunk)
     const whole = Buffer.concat([this.#tail, chunk])
     this.#tail = whole.byteLength > TAIL_BYTES ? whole.subarray(whole.byteLength - TAIL_BYTES) : whole
-    if (chunk.includes("JavaScript heap out of memory")) this.#sawHeapAbort = true
+    if (chunk.includes("FATAL ERROR") && chunk.includes("heap out of memory")) this.#sawHeapAbort = true
   }
 
   line(text: string): void {

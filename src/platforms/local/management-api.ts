@@ -29,8 +29,10 @@ export type ManagementAnswer = { readonly status: number; readonly body?: unknow
 export interface ManagementContext {
   readonly table: FunctionTable
   readonly concurrency: number
-  /** Ends the warm instances of a function, or of one version of it. */
-  readonly retire: (functionName: string, version?: string) => Promise<void>
+  /** Gives no new event to the instances of a function's `$LATEST`. */
+  readonly retire: (functionName: string) => void
+  /** Ends the instances of a function, or of one version of it, at work or not. */
+  readonly end: (functionName: string, version?: string) => Promise<void>
 }
 
 /** `GET /2016-08-19/account-settings`. */
@@ -80,7 +82,7 @@ export async function manageFunctions(
         : { status: 200, body: showConfiguration(version, target.qualifier) }
     }
     case "PUT configuration":
-      return await updateConfiguration(context, entry, request.body)
+      return updateConfiguration(context, entry, request.body)
     case "PUT code":
       return await updateCode(context, entry, request.body)
     case "POST versions":

@@ -19,6 +19,8 @@ export class Pool {
   /** Oldest first. */
   readonly #idle: Instance[] = []
   readonly #timers = new Map<Instance, NodeJS.Timeout>()
+  /** At work on their last event. */
+  readonly #retired = new Set<Instance>()
   readonly #ending = new Set<Promise<void>>()
 
   constructor(options: PoolOptions) {
@@ -44,8 +46,8 @@ export class Pool {
 
   /** The instance may be taken again. */
   give(instance: Instance): void {
-    if (!this.#all.has(instance)) {
-      void instance.close()
+    if (this.#retired.has(instance)) {
+      this.drop(instance)
       return
     }
     this.#idle.push(instance)
@@ -58,21 +60,25 @@ export class Pool {
   drop(instance: Instance): void {
     this.#remove(instance)
     this.#all.delete(instance)
+    this.#retired.delete(instance)
     const ending = instance.close()
     this.#ending.add(ending)
     void ending.finally(() => this.#ending.delete(ending))
   }
 
-  /** Ends every instance that `matches`; busy ones end their event first. */
-  async retire(matches: (version: FunctionVersion) => boolean): Promise<void> {
-    const ending: Promise<void>[] = []
+  /** No new event for the instances that `matches`: idle ones end now, busy ones with their event. */
+  retire(matches: (version: FunctionVersion) => boolean): void {
     for (const instance of this.#all) {
       if (!matches(instance.version)) continue
-      if (this.#idle.includes(instance)) ending.push(instance.close())
-      // No longer ours: it is closed when it comes back.
-      else this.#all.delete(instance)
+      if (this.#idle.includes(instance)) this.drop(instance)
+      else this.#retired.add(instance)
     }
-    await Promise.all(ending)
+  }
+
+  /** Ends every instance that `matches`, at work or not; resolves when nothing of them is left. */
+  async end(matches: (version: FunctionVersion) => boolean): Promise<void> {
+    await Promise.all([...this.#all].filter(({ version }) => matches(version)).map((instance) => instance.close()))
+    await Promise.all(this.#ending)
   }
 
   /** Idle instances by function and size: those of one version differ in neither. */
@@ -93,8 +99,7 @@ export class Pool {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#all].map((instance) => instance.close()))
-    await Promise.all(this.#ending)
+    await this.end(() => true)
   }
 
   #promisedMB(): number {

@@ -70,8 +70,9 @@ export class LocalServer {
     this.#management = {
       table: this.#table,
       concurrency: options.concurrency,
-      retire: (name, version) =>
-        this.#pool.retire((v) => v.functionName === name && (version === undefined || v.version === version)),
+      retire: (name) => this.#pool.retire((v) => v.functionName === name && v.version === "$LATEST"),
+      end: (name, version) =>
+        this.#pool.end((v) => v.functionName === name && (version === undefined || v.version === version)),
     }
     this.#http = createServer((request, response) => void this.#handle(request, response))
     // Invocations last for minutes, and clients keep their connections.

@@ -14,7 +14,7 @@ import {
 } from "./cgroup-files.ts"
 import { eventually, signal } from "./kill.ts"
 import {
-  PERIOD_MS,
+  quotaOf,
   type EnforcementLayer,
   type GroupSpec,
   type GroupUsage,
@@ -28,9 +28,6 @@ const RUNNING_SHARES = 262_144
 
 /** Twice the weight of an ordinary process: a cold start gets its core on an idle machine and gives way on a full one. */
 const STARTING_SHARES = 2048
-
-/** The least quota the kernel takes. */
-const MIN_QUOTA_US = 1000
 
 /** Directory of the server's parent group, by controller. Freezer and cpuacct may be missing. */
 interface Directories {
@@ -103,7 +100,6 @@ class CgroupV1Group implements ProcessGroup {
       const refusal = makeGroup(directory)
       if (refusal !== null) throw new Error(`cannot make the group ${directory}: ${refusal}`)
     }
-    writeGroupFile(this.#directories.cpu, "cpu.cfs_period_us", PERIOD_MS * 1000)
     this.setCores(spec.cores)
     this.setPriority("starting")
     this.#limitMemory(spec.memoryMB)
@@ -127,10 +123,7 @@ class CgroupV1Group implements ProcessGroup {
   }
 
   setCores(cores: number): void {
-    const quotaUs = Math.max(MIN_QUOTA_US, Math.round(cores * PERIOD_MS * 1000))
-    // The kernel refuses a child above its parent: then the parent's limit is the tighter one and serves.
-    if (!tryWriteGroupFile(this.#directories.cpu, "cpu.cfs_quota_us", quotaUs))
-      tryWriteGroupFile(this.#directories.cpu, "cpu.cfs_quota_us", -1)
+    setQuota(this.#directories.cpu, cores)
   }
 
   setPriority(priority: "starting" | "running"): void {
@@ -208,8 +201,7 @@ class CgroupV1Group implements ProcessGroup {
     const directory = join(this.#directories.cpu, `p-${name}`)
     const refusal = makeGroup(directory)
     if (refusal !== null) throw new Error(`cannot make the group ${directory}: ${refusal}`)
-    tryWriteGroupFile(directory, "cpu.cfs_period_us", PERIOD_MS * 1000)
-    tryWriteGroupFile(directory, "cpu.cfs_quota_us", Math.max(MIN_QUOTA_US, Math.round(cores * PERIOD_MS * 1000)))
+    setQuota(directory, cores)
     tryWriteGroupFile(directory, "cpu.shares", RUNNING_SHARES)
     return directory
   }
@@ -222,4 +214,13 @@ class CgroupV1Group implements ProcessGroup {
     }
     for (const pid of this.pids()) signal(pid, frozen ? "SIGSTOP" : "SIGCONT")
   }
+}
+
+/** A longer period with the old quota, or the other way round, is another limit for a moment: so through none. */
+function setQuota(directory: string, cores: number): void {
+  const { quotaUs, periodUs } = quotaOf(cores)
+  tryWriteGroupFile(directory, "cpu.cfs_quota_us", -1)
+  tryWriteGroupFile(directory, "cpu.cfs_period_us", periodUs)
+  // The kernel refuses a child above its parent: then the parent's limit is the tighter one and serves.
+  tryWriteGroupFile(directory, "cpu.cfs_quota_us", quotaUs)
 }

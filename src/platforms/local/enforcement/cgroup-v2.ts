@@ -14,7 +14,7 @@ import {
 } from "./cgroup-files.ts"
 import { eventually, signal } from "./kill.ts"
 import {
-  PERIOD_MS,
+  quotaOf,
   type EnforcementLayer,
   type GroupSpec,
   type GroupUsage,
@@ -176,7 +176,8 @@ class CgroupV2Group implements ProcessGroup {
   }
 }
 
-/** "quota period" in microseconds; the kernel takes no quota below 1 ms. */
+/** "quota period" in microseconds. */
 function quota(cores: number): string {
-  return `${Math.max(1000, Math.round(cores * PERIOD_MS * 1000))} ${PERIOD_MS * 1000}`
+  const { quotaUs, periodUs } = quotaOf(cores)
+  return `${quotaUs} ${periodUs}`
 }

@@ -11,6 +11,18 @@ export const LAYER_NAMES: readonly LayerName[] = ["cgroup-v2", "cgroup-v1", "sys
 /** The scheduler period of every quota. The public data of AWS Lambda show stairs of this step. */
 export const PERIOD_MS = 20
 
+/** The least quota the kernel takes. */
+const MIN_QUOTA_US = 1000
+
+/** The longest period the kernel takes. */
+const MAX_PERIOD_US = 1_000_000
+
+/** Quota and period of a CPU limit, in microseconds. A share too small for one period of 20 ms gets a longer one. */
+export function quotaOf(cores: number): { readonly quotaUs: number; readonly periodUs: number } {
+  const periodUs = Math.min(MAX_PERIOD_US, Math.max(PERIOD_MS * 1000, Math.ceil(MIN_QUOTA_US / cores)))
+  return { quotaUs: Math.max(MIN_QUOTA_US, Math.round(cores * periodUs)), periodUs }
+}
+
 export interface GroupSpec {
   /** Unique in the life of the server: a file name. */
   readonly id: string

@@ -45,29 +45,25 @@ export async function updateCode(
   if (stale !== null) return { error: stale }
   const code = await readCode(body)
   if (typeof code === "string") return { error: invalid(code) }
-  return await replaceLatest(context, entry, code)
+  return replaceLatest(context, entry, code)
 }
 
-export async function updateConfiguration(
-  context: ManagementContext,
-  entry: FunctionEntry,
-  body: Body,
-): Promise<ManagementAnswer> {
+export function updateConfiguration(context: ManagementContext, entry: FunctionEntry, body: Body): ManagementAnswer {
   const stale = staleRevision(entry, body)
   if (stale !== null) return { error: stale }
   const settings = readSettings(body)
   if (typeof settings === "string") return { error: invalid(settings) }
-  return await replaceLatest(context, entry, settings)
+  return replaceLatest(context, entry, settings)
 }
 
-async function replaceLatest(
+function replaceLatest(
   { table, retire }: ManagementContext,
   entry: FunctionEntry,
   changes: Code | Settings,
-): Promise<ManagementAnswer> {
+): ManagementAnswer {
   const latest = changed(entry.latest, changes)
   table.put({ ...entry, latest })
-  await retire(entry.name, "$LATEST")
+  retire(entry.name)
   return { status: 200, body: showConfiguration(latest) }
 }
 
@@ -93,14 +89,14 @@ export function listFunctions({ table }: ManagementContext, query: URLSearchPara
 
 /** A whole function, or with a qualifier one version that no alias points to. */
 export async function deleteFunction(
-  { table, retire }: ManagementContext,
+  { table, end }: ManagementContext,
   target: NamedFunction,
 ): Promise<ManagementAnswer> {
   const entry = table.get(target.name)
   if (entry === undefined) return { error: notFound(functionArn(target.name)) }
   if (target.qualifier === undefined) {
     table.delete(target.name)
-    await retire(target.name)
+    await end(target.name)
     return { status: 204 }
   }
   if (!entry.versions.some(({ version }) => version === target.qualifier))
@@ -108,7 +104,7 @@ export async function deleteFunction(
   if (Object.values(entry.aliases).includes(target.qualifier))
     return { error: conflict(`Version ${target.qualifier} is referenced by an alias`) }
   table.put({ ...entry, versions: entry.versions.filter(({ version }) => version !== target.qualifier) })
-  await retire(target.name, target.qualifier)
+  await end(target.name, target.qualifier)
   return { status: 204 }
 }
 

@@ -1,5 +1,6 @@
 // A function for testing platforms: a tiny Lambda runtime, and events that say what to do.
 import { fork } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { request } from "node:http"
 
 const [host, port] = (process.env.AWS_LAMBDA_RUNTIME_API ?? "").split(":")
@@ -32,13 +33,21 @@ function burn(cpuMs) {
   }
 }
 
-/** The same work in n processes of its own. */
-async function burnIn(processes, cpuMs) {
+/** Work in n processes of its own; answers what each said. */
+async function inChildren(processes, ...args) {
   const ends = Array.from({ length: processes }, () => {
-    const child = fork(import.meta.filename, ["burn", String(cpuMs)])
-    return new Promise((resolve) => child.once("exit", resolve))
+    const child = fork(import.meta.filename, args)
+    return new Promise((resolve) => {
+      let said = null
+      child.on("message", (message) => (said = message))
+      child.once("exit", () => resolve(said))
+    })
   })
-  await Promise.all(ends)
+  return await Promise.all(ends)
+}
+
+function allocate(mb) {
+  for (let done = 0; done < mb; done += 8) kept.push(Buffer.alloc(8 * 1024 * 1024, 1))
 }
 
 async function handle(event, context) {
@@ -54,12 +63,13 @@ async function handle(event, context) {
     case "burn":
       burn(event.cpuMs)
       break
-    case "burn-in": {
-      await burnIn(event.processes, event.cpuMs)
-      break
-    }
+    case "burn-in":
+      return { groups: await inChildren(event.processes, "burn", String(event.cpuMs)) }
     case "allocate":
-      for (let mb = 0; mb < event.mb; mb += 8) kept.push(Buffer.alloc(8 * 1024 * 1024, 1))
+      allocate(event.mb)
+      break
+    case "allocate-in-child":
+      await inChildren(1, "allocate", String(event.mb))
       break
     case "print":
       console.log(event.text)
@@ -79,6 +89,11 @@ async function handle(event, context) {
 
 if (process.argv[2] === "burn") {
   burn(Number(process.argv[3]))
+  process.send(readFileSync("/proc/self/cgroup", "utf8"), () => process.exit(0))
+  await sleep(10_000)
+}
+if (process.argv[2] === "allocate") {
+  allocate(Number(process.argv[3]))
   process.exit(0)
 }
 if (process.env.PROBE_INIT === "throw") {
