@@ -5,6 +5,9 @@ import type { InvocationRecord } from "../protocol/invocation-record.ts"
 /** Share of an invocation's time that it may wait for a core before its times say more about the machine than about it. */
 const CONTENTION_LIMIT = 0.02
 
+/** Waits this short are the scheduler's own, ms: an invocation of a few ms has no measurable contention. */
+const CONTENTION_MS = 2
+
 /** What a record does not say itself. */
 export interface RecordContext {
   readonly source: SampleSource
@@ -61,5 +64,5 @@ function instanceSample(record: InvocationRecord, context: RecordContext): Insta
 
 /** True when the machine, not the function, decided how long it took. */
 export function isContended(record: Pick<InvocationRecord, "contentionMs" | "durationMs">): boolean {
-  return (record.contentionMs ?? 0) > CONTENTION_LIMIT * record.durationMs
+  return (record.contentionMs ?? 0) > Math.max(CONTENTION_MS, CONTENTION_LIMIT * record.durationMs)
 }

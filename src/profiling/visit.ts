@@ -57,8 +57,8 @@ async function fireShot({ bench, tasks }: Subject, { memoryMB }: Visit, shot: Sh
   return again.failure === null ? "made" : "failed"
 }
 
-/** So many tasks, evenly spread over the list: neighbours are often alike. */
+/** So many tasks, evenly spread over the list and from its middle outwards: tasks often grow along it. */
 function spread<T>(tasks: readonly T[], count: number): readonly T[] {
   const wanted = Math.min(count, tasks.length)
-  return Array.from({ length: wanted }, (_, i) => tasks[Math.floor((i * tasks.length) / wanted)]!)
+  return Array.from({ length: wanted }, (_, i) => tasks[Math.floor(((i + 0.5) * tasks.length) / wanted)]!)
 }
