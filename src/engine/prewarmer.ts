@@ -43,6 +43,12 @@ const LEAST_LEAD_MS = 20
 /** A start that moves by less than this keeps its decision, ms. */
 const SAME_START_MS = 25
 
+/**
+ * Instances are to be ready this much before the predicted start, ms: one that comes a moment late saves nothing, and
+ * one that waits a moment costs nothing where only work is billed.
+ */
+const READY_BEFORE_MS = 50
+
 /** Most of a run's cost that prewarms which nobody used may take. */
 const WASTE_SHARE = 0.05
 
@@ -107,8 +113,9 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   }
 
   const schedule = (index: number, start: PredictedStart, decision: Decision): void => {
-    const lead = Math.max(0, start.atMs - options.sinceStartMs() - decision.predicted.mappingDelayMs)
-    const cancel = clock.after(Number.isFinite(lead) ? lead : 0, () => {
+    const readyAtMs = start.atMs - READY_BEFORE_MS
+    const waitMs = Math.max(0, readyAtMs - decision.predicted.mappingDelayMs - options.sinceStartMs())
+    const cancel = clock.after(Number.isFinite(waitMs) ? waitMs : 0, () => {
       planned.delete(index)
       fired.add(index)
       void fire(index, start, decision)

@@ -4,6 +4,7 @@ import type { StepConfig } from "../../workflow/config.ts"
 export interface FakePolicyOptions {
   /** 1,024 MB, one instance per task, one process by default; the memory rises above the floor. */
   readonly config?: (view: RunView, step: string) => Partial<StepConfig>
+  /** Of a cold step; a warm one is faster by the mapping delay. */
   readonly latencyMs?: number
   /** Keeps no views. */
   readonly forget?: true
@@ -41,19 +42,21 @@ function decisionOf(view: RunView, { config, latencyMs = 100, mappingDelayMs = 1
     ...config?.(view, step),
   }
   const warm = view.warm(view.workflow.steps.find(({ name }) => name === step)!.function, chosen.memoryMB)
+  const coldStarts = Math.max(0, chosen.instances - warm)
+  const delayMs = coldStarts > 0 ? mappingDelayMs : 0
   return {
     config: chosen,
     reason: "fake",
     runnerUp: null,
     predicted: {
-      latencyMs,
-      mappingDelayMs,
+      latencyMs: latencyMs - mappingDelayMs + delayMs,
+      mappingDelayMs: delayMs,
       downloadMs: 0,
       computeMs: latencyMs - mappingDelayMs,
       uploadMs: 0,
       percentileMs: latencyMs,
       costUsd: 1e-6,
-      coldStarts: Math.max(0, chosen.instances - warm),
+      coldStarts,
     },
     latestFinishMs: view.nowMs + latencyMs,
     infeasible: false,
