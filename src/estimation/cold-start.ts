@@ -21,6 +21,9 @@ const PRIOR_INIT_LOG_SD = 0.2
 /** Sizes that must have been started cold before init may depend on memory. */
 const MEMORIES_FOR_SLOPE = 3
 
+/** Relative variance of init over sizes below which it counts as flat. */
+const LEAST_SLOPE_VARIANCE = 0.01
+
 /**
  * Init times from cold starts: one distribution around a + b / min(1, u). By default platforms give an instance a
  * whole vCPU while it initialises, so b stays 0 until three sizes show otherwise. `pool` stands in for a function
@@ -60,8 +63,9 @@ function initCurve(seen: readonly InstanceSample[], mbPerVcpu: number): (memoryM
     addEquation(flat, [1 / initMs], { target: 1, weight: 1 })
   }
   const sloped = solveNonNegative(sums)
-  // The slope must explain half of what a level leaves: a few outliers are no slope.
-  if (sloped.loss > solveNonNegative(flat).loss / 2) return () => level
+  // The slope must explain most of what a level leaves, and that must be more than jitter.
+  const flatLoss = solveNonNegative(flat).loss
+  if (sloped.loss > flatLoss / 4 || flatLoss < seen.length * LEAST_SLOPE_VARIANCE) return () => level
   const [a = level, b = 0] = sloped.coefficients
   return (memoryMB) => a + b / Math.min(1, memoryMB / mbPerVcpu)
 }

@@ -11,8 +11,12 @@ export const LEAST_NOISE = 0.03
 /** Spread expected before anything was repeated. */
 const PRIOR_NOISE = 0.05
 const PRIOR_WEIGHT = 4
-/** From this many residuals on their own quantiles are used instead of a lognormal. */
+/**
+ * From this many residuals on their own quantiles are used instead of a lognormal. Only large cells count: of three
+ * samples one is the median itself, and a third of all residuals would be 0.
+ */
 const EMPIRICAL_FROM = 60
+const LARGE_CELL = 10
 /** Noise above this means that the cells mix different things; percentiles would explode. */
 const MOST_NOISE = 0.5
 
@@ -31,7 +35,7 @@ export function poolNoise(cells: readonly CellResiduals[]): Distribution {
     const bound = Math.max(3 * robustSd(residuals), 0.3)
     for (const residual of residuals) {
       squares += Math.min(Math.abs(residual), bound) ** 2
-      scaled.push(Math.exp(residual * inflate))
+      if (count >= LARGE_CELL) scaled.push(Math.exp(residual * inflate))
     }
     spare += count - 1
   }

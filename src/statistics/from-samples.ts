@@ -28,7 +28,9 @@ export function fromSamples(samplesMs: readonly number[], options: SampleOptions
   const weight = Math.min(1, Math.max(0, (logs.length - LOGNORMAL_BELOW) / (EMPIRICAL_FROM - LOGNORMAL_BELOW)))
   const points = PROBABILITIES.map((p) => {
     const z = normalQuantile(p)
-    return (1 - weight) * (centre + z * logSd) + weight * empirical(logs, z, logSd)
+    const point = (1 - weight) * (centre + z * logSd) + weight * empirical(logs, z, logSd)
+    const least = centre + z * (options.minLogSd ?? 0)
+    return z < 0 ? Math.min(point, least) : Math.max(point, least)
   })
   const fromP = logs.length >= 500 ? 0.99 : 0.95
   return fromLogs(

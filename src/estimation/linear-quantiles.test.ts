@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest"
+import { type Random, seededRandom } from "../base/random.ts"
+import { normalQuantile } from "../statistics/normal.ts"
+import { fitInit, fitOverhead } from "./cold-start.ts"
+import { fitLinearQuantiles } from "./linear-quantiles.ts"
+import { fitMappingDelay, slowestInit } from "./mapping-delay-model.ts"
+import type { InstanceSample, StepSample } from "./sample.ts"
+import { selectSamples } from "./sample-selection.ts"
+import { instanceSample } from "./testing/synthetic-profile.ts"
+import { fitTransfer, fitVolume } from "./transfer-model.ts"
+
+const normal = (random: Random): number => normalQuantile(0.001 + 0.998 * random.next())
+const OPTIONS = { priorMs: 10, priorLogSd: 0.2 }
+
+describe("fitLinearQuantiles", () => {
+  test("without rows: the prior around its median; with one: that one", () => {
+    const none = fitLinearQuantiles([], [], OPTIONS).predict([1, 5])
+    expect(none[2]).toBe(10)
+    expect(none[5]! / 10).toBeCloseTo(Math.exp(1.645 * 0.2), 3)
+    expect(fitLinearQuantiles([[1, 5]], [42], OPTIONS).medianMs([1, 9])).toBeCloseTo(42, 6)
+  })
+
+  test("columns join when there are five rows for each, and negative slopes are dropped", () => {
+    const rows = Array.from({ length: 30 }, (_, i) => [1, i % 5, (i * 7) % 11])
+    const targets = rows.map(([, a, b]) => 20 + 3 * a! - 2 * b!)
+    const fit = fitLinearQuantiles(rows, targets, OPTIONS)
+    expect(fit.usesColumn(2)).toBe(false)
+    expect(fitLinearQuantiles(rows.slice(0, 8), targets.slice(0, 8), OPTIONS).usesColumn(1)).toBe(false)
+    const rising = fitLinearQuantiles(
+      rows,
+      rows.map(([, a, b]) => 20 + 3 * a! + 2 * b!),
+      OPTIONS,
+    )
+    expect(rising.medianMs([1, 10, 10])).toBeCloseTo(70, 4)
+  })
+
+  test("quantiles cover what they say on many rows, and never cross", () => {
+    const random = seededRandom(4)
+    const draw = (): [number[], number] => {
+      const row = [1, random.next() * 10]
+      return [row, (5 + 2 * row[1]!) * Math.exp(0.3 * normal(random))]
+    }
+    const train = Array.from({ length: 200 }, draw)
+    const fit = fitLinearQuantiles(
+      train.map(([row]) => row),
+      train.map(([, y]) => y),
+      OPTIONS,
+    )
+    const test = Array.from({ length: 4000 }, draw)
+    for (const [i, p] of [
+      [1, 0.25],
+      [2, 0.5],
+      [4, 0.9],
+      [5, 0.95],
+    ] as const) {
+      const covered = test.filter(([row, y]) => y <= fit.predict(row)[i]!).length / test.length
+      expect(Math.abs(covered - p)).toBeLessThan(0.06)
+    }
+    const quantiles = fit.predict([1, 0])
+    expect(quantiles).toEqual(quantiles.toSorted((a, b) => a - b))
+  })
+})
+
+describe("transfers", () => {
+  /** 3 ms an object and 80 MB/s at a full vCPU. */
+  function transfer(memoryMB: number, tasks: number, random: Random): InstanceSample {
+    const bytes = 2e6 * tasks
+    const ms = (3 * tasks + bytes / 8e4 / Math.min(1, memoryMB / 1769)) * Math.exp(0.1 * normal(random))
+    return instanceSample({ memoryMB, tasks, downloadMs: ms, downloadBytes: bytes, downloadObjects: tasks })
+  }
+
+  test("latency and bandwidth are found from a small campaign", () => {
+    const random = seededRandom(2)
+    const samples = [256, 768, 1792, 3008].flatMap((m) => [1, 2, 4, 6, 8].map((n) => transfer(m, n, random)))
+    const model = fitTransfer([selectSamples({ functionName: "f", samples })], "download", 1769)
+    const volume = fitVolume(samples, "download").volume(5)
+    expect(volume.bytes).toBeCloseTo(1e7, -2)
+    expect(volume.objects).toBeCloseTo(5, 3)
+    for (const memoryMB of [512, 1024, 2048]) {
+      const truth = 15 + 1e7 / 8e4 / Math.min(1, memoryMB / 1769)
+      expect(Math.abs(model.quantilesMs(memoryMB, volume)[2]! / truth - 1)).toBeLessThan(0.12)
+    }
+    expect(model.quantilesMs(2048, volume)).toEqual(model.quantilesMs(4096, volume))
+  })
+
+  test("a function that moves nothing has no volume", () => {
+    expect(fitVolume([instanceSample()], "upload").volume(7)).toEqual({ objects: 0, bytes: 0 })
+    expect(fitVolume([], "upload").volume(7)).toEqual({ objects: 0, bytes: 0 })
+  })
+
+  test("one task count: all of the volume goes with the tasks", () => {
+    const one = fitVolume([instanceSample({ tasks: 2, uploadBytes: 600, uploadObjects: 2 })], "upload")
+    expect(one.volume(4).bytes).toBeCloseTo(1200, -1)
+  })
+})
+
+describe("mapping delay", () => {
+  const init = fitInit([instanceSample({ cold: true, initMs: 200 })], [], 1769)
+  function step(instances: number, cold: number, mappingDelayMs: number, atMs = 0): StepSample {
+    const config = { memoryMB: 1024, instances, processes: 1 }
+    const common = { source: "run", contended: false, enforced: "cgroup-v1", codeSha256: "a" } as const
+    return { kind: "step", atMs, config, tasks: instances, cold, mappingDelayMs, wallMs: 1000, ...common }
+  }
+  const medianAt = (model: ReturnType<typeof fitMappingDelay>, instances: number, cold: number): number =>
+    model.quantilesMs({ instances, cold, slowestInit: slowestInit(init.distribution(1024), cold) })[2]!
+
+  test("no step was measured: a launch of some ms, and init where it is cold", () => {
+    const model = fitMappingDelay([])
+    expect(medianAt(model, 4, 0)).toBeLessThan(30)
+    expect(medianAt(model, 4, 1)).toBeGreaterThan(200)
+  })
+
+  test("init is taken out of cold steps and put back for the slowest of the cold instances", () => {
+    const samples = [step(1, 0, 12), step(1, 0, 14), step(1, 1, 213), step(1, 1, 214), step(1, 0, 13)]
+    const model = fitMappingDelay(samples.map((sample) => ({ sample, init })))
+    expect(medianAt(model, 1, 0)).toBeCloseTo(13, 0)
+    expect(medianAt(model, 1, 1)).toBeCloseTo(213, 0)
+    expect(medianAt(model, 8, 8)).toBeGreaterThan(medianAt(model, 8, 1) + 20)
+    expect(model.dependsOnInstances).toBe(false)
+  })
+
+  test("stairs above a knee are found where the orchestrator starts instances one by one", () => {
+    const samples = Array.from({ length: 90 }, (_, i) => {
+      const instances = 1 + ((i * 13) % 60)
+      return step(instances, 0, 20 + Math.max(0, instances - 16) * 40 + (i % 3), i)
+    })
+    const model = fitMappingDelay(samples.map((sample) => ({ sample, init })))
+    expect(medianAt(model, 10, 0)).toBeLessThan(40)
+    expect(Math.abs(medianAt(model, 56, 0) / 1620 - 1)).toBeLessThan(0.05)
+  })
+})
+
+describe("init and overhead", () => {
+  test("init is flat in memory until three sizes show otherwise", () => {
+    const at = (memoryMB: number, initMs: number): InstanceSample => instanceSample({ cold: true, memoryMB, initMs })
+    const flat = fitInit([at(256, 190), at(512, 210), at(1792, 200)], [], 1769)
+    expect(flat.medianMs(256)).toBeCloseTo(flat.medianMs(1792), 6)
+    const steep = fitInit([at(256, 750), at(512, 400), at(1769, 160)], [], 1769)
+    expect(steep.medianMs(300)).toBeGreaterThan(2.5 * steep.medianMs(1769))
+    expect(fitInit([], [300, 320], 1769)).toMatchObject({ samples: 0 })
+    expect(fitInit([], [300, 320], 1769).medianMs(512)).toBeCloseTo(310, -1)
+  })
+
+  test("what an invocation takes around its parts is split into fixed time and CPU work", () => {
+    const samples = [256, 512, 1769].map((memoryMB) =>
+      instanceSample({ memoryMB, computeMs: 100, durationMs: 100 + 2 + 4 / (memoryMB / 1769) }),
+    )
+    const overheadMs = fitOverhead(samples, 1769)
+    expect(overheadMs(1024)).toBeCloseTo(2 + 4 / (1024 / 1769), 3)
+    expect(overheadMs(4096)).toBeCloseTo(6, 3)
+    expect(fitOverhead([], 1769)(512)).toBe(0)
+  })
+})
