@@ -46,6 +46,8 @@ export interface StepBench {
   deploy(sizes: readonly number[]): Promise<void>
   /** Runs the tasks in a configuration that is deployed; every sample is in the profile when it resolves. */
   fire(config: StepConfig, tasks: readonly Json[], keep: Keep): Promise<Shots>
+  /** Starts an instance with a dummy invocation. Where that fails the next invocation is a cold start. */
+  prewarm(memoryMB: number): Promise<void>
   /** Calls another export of the module: a split or a merge. Throws `handler-failed`. */
   call(name: string, argument: Json, memoryMB: number): Promise<Json>
 }
@@ -86,12 +88,19 @@ export async function stepBench(parts: BenchParts, step: Step, pkg: FunctionPack
       const shots = await once(config, tasks, key)
       if (keep === "outputs") return shots
       await sweep(place, key)
-      if (!shots.contended || shots.failure !== null || parts.counts.repeated >= MAX_REPEATED) return shots
+      // Further processes of an instance stay alive: repeated, they would not be started any more as in most runs.
+      const isRepeatable = shots.contended && shots.failure === null && config.processes === 1
+      if (!isRepeatable || parts.counts.repeated >= MAX_REPEATED) return shots
       parts.counts.repeated++
       const again = keyOf(parts, step)
       const second = await once(config, tasks, again)
       await sweep(place, again)
       return second
+    },
+    prewarm: async (memoryMB) => {
+      parts.tell(`${step.name}: starting ${memoryMB} MB`)
+      const { records } = await platform.prewarm(variantOf(pkg.functionName, memoryMB), 1, place.signal)
+      for (const record of records) ledger.add(record)
     },
     call: async (name, argument, memoryMB) => {
       parts.tell(`${step.name}: ${name}`)

@@ -53,8 +53,8 @@ export interface CampaignReport {
   readonly outputs: Readonly<Record<string, Json>>
 }
 
-/** Time of a whole campaign when no budget is set, ms. */
-const DEFAULT_MAX_MS = 10 * 60_000
+/** Time per function when no budget is set, ms. */
+const DEFAULT_MS_PER_FUNCTION = 13_000
 
 /** Part of a step's time that one shot may take. */
 const SHOT_SHARE = 0.25
@@ -65,8 +65,8 @@ const SHOT_MS = [300, 10_000] as const
 /** Designs made for one function: a failed size changes what is worth visiting. */
 const MAX_DESIGNS = 3
 
-/** Parts of the progress per step before its visits are known: the whole step and four sizes. */
-const EXPECTED_PARTS = 5
+/** Parts of the progress per step before its visits are known: the whole step and three sizes. */
+const EXPECTED_PARTS = 4
 
 /**
  * Measures every function of a workflow. The workflow is run once, step by step; while a step's instances are warm
@@ -171,7 +171,7 @@ async function measure(bench: StepBench, tasks: readonly Json[], limits: VisitLi
     let failed = false
     for (const visit of open) {
       planned.add(idOf(visit))
-      const end = visit.priority === 3 ? "skipped" : await makeVisit(subject, visit, limits)
+      const end = await makeVisit(subject, visit, limits)
       if (end === "skipped") putOff.set(idOf(visit), { subject, visit })
       else ledger.done++
       failed ||= end === "failed"
@@ -206,8 +206,8 @@ async function finish(options: CampaignOptions, putOff: readonly PutOff[]): Prom
   return skipped
 }
 
-function maxMsOf({ budget }: CampaignOptions): number {
-  return budget.maxMs ?? DEFAULT_MAX_MS
+function maxMsOf({ budget, workflow }: CampaignOptions): number {
+  return budget.maxMs ?? DEFAULT_MS_PER_FUNCTION * new Set(workflow.steps.map((step) => step.function)).size
 }
 
 function maxInvocationsOf({ budget }: CampaignOptions): number {

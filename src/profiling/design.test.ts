@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest"
 import { inSpace } from "../workflow/config.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
-import { type DesignRequest, referenceConfig, visitsOf } from "./design.ts"
+import { type DesignRequest, visitsOf } from "./design.ts"
+import { referenceConfig } from "./reference-config.ts"
 import { FAKE_LIMITS } from "./testing/fake-platform.ts"
 
 const space = {
@@ -12,7 +13,7 @@ const space = {
 const twoCores: PlatformLimits = { ...FAKE_LIMITS, vcpuTotal: 1.8 }
 const cloud: PlatformLimits = { ...FAKE_LIMITS, vcpuTotal: null }
 const request: DesignRequest = { space, limits: twoCores, threads: "single", tasks: 12, capMs: 2000 }
-const observed = { workMs: 200, peakMB: 300 }
+const observed = { workMs: 200, initMs: 300, peakMB: 300 }
 
 describe("the reference run", () => {
   test("gives single-threaded code about one vCPU, or what lets two instances run at once", () => {
@@ -33,15 +34,22 @@ describe("visits", () => {
     return visitsOf(full, referenceConfig(full), seen).map((visit) => visit.memoryMB)
   }
 
-  test("cover three sizes, the reference first and once more at the end", () => {
-    expect(sizes({})).toEqual([1536, 512, 3072, 1536])
-    expect(sizes({ threads: "multi", tasks: 1 })).toEqual([3072, 512, 1280, 3072])
+  test("cover three sizes, the reference first", () => {
+    expect(sizes({})).toEqual([1536, 512, 3072])
+    expect(sizes({ threads: "multi", tasks: 1 })).toEqual([3072, 512, 1280])
   })
 
   test("leave out small sizes that would take too long or hold too little", () => {
-    expect(sizes({}, { workMs: 1500, peakMB: 300 })[1]).toBe(1408)
-    expect(sizes({}, { workMs: 200, peakMB: 900 })[1]).toBe(1152)
-    expect(sizes({}, { workMs: 200, peakMB: 1500 })).toEqual([1536, 3072, 1536])
+    expect(sizes({}, { ...observed, workMs: 1500 })[1]).toBe(640)
+    expect(sizes({}, { ...observed, workMs: 3000 })[1]).toBe(1280)
+    expect(sizes({}, { ...observed, peakMB: 900 })[1]).toBe(1152)
+    expect(sizes({}, { ...observed, peakMB: 1500 })).toEqual([1536, 3072])
+  })
+
+  test("measure a long task only once, on an instance that was started for it", () => {
+    const slow = visitsOf(request, referenceConfig(request), { ...observed, workMs: 1500 })[1]!
+    expect(slow.start).toBe("prewarmed")
+    expect(slow.shots).toEqual([{ instances: 1, processes: 1, tasksPerInstance: 1, find: "warm" }])
   })
 
   test("never leave the space or ask for more tasks than there are", () => {

@@ -25,14 +25,23 @@ export function observedOf(
     .sort((a, b) => a - b)
   const peakMB = Math.max(...ok.map((sample) => Math.max(sample.peakProcessMB, sample.maxMemoryUsedMB)))
   const tooSmall = samples.filter((sample) => sample.outcome === "out-of-memory").map((sample) => sample.memoryMB)
-  return { workMs: work[Math.floor(work.length / 2)]!, peakMB: Math.max(peakMB, ...tooSmall) }
+  const inits = ok.filter((sample) => sample.cold).map((sample) => sample.initMs)
+  return {
+    workMs: middle(work),
+    initMs: inits.length === 0 ? 0 : middle(inits.sort((a, b) => a - b)),
+    peakMB: Math.max(peakMB, ...tooSmall),
+  }
+}
+
+function middle(sorted: readonly number[]): number {
+  return sorted[Math.floor(sorted.length / 2)]!
 }
 
 /** True when what a shot would measure is in the profile already: as many samples of its cell, or a failure of its size. */
 export function isKnown(samples: readonly InstanceSample[], memoryMB: number, shot: Shot): boolean {
   const atSize = samples.filter((sample) => sample.memoryMB === memoryMB)
   if (atSize.some((sample) => sample.outcome === "out-of-memory" || sample.outcome === "timeout")) return true
-  if (!shot.warm) return atSize.some((sample) => sample.cold)
+  if (shot.find === "cold" && atSize.some((sample) => sample.cold)) return true
   const cell = atSize.filter(
     (sample) => !sample.cold && sample.processes === shot.processes && sample.tasks === shot.tasksPerInstance,
   )

@@ -3,7 +3,7 @@ import { TrimtabError } from "../base/errors.ts"
 import { type StepConfig, valuesOf } from "../workflow/config.ts"
 import { mergeExport, mergeResults, splitExport, tasksOf } from "../workflow/tasks.ts"
 import type { StepBench } from "./bench.ts"
-import { referenceConfig } from "./design.ts"
+import { referenceConfig } from "./reference-config.ts"
 import type { Shots } from "./shoot.ts"
 import { describeStep, type StepData } from "./step-data.ts"
 

@@ -20,8 +20,8 @@ export interface VisitLimits {
 /** `failed`: the size cannot run the function, which the profile now says. `skipped`: there is no time or money. */
 export type VisitEnd = "made" | "failed" | "skipped"
 
-/** What a start takes beside the work, as long as nothing better is known, ms. */
-const START_MS = 400
+/** What an invocation takes beside start and work, ms. */
+const AROUND_MS = 150
 
 /** Makes a visit, except for the shots that the profile has already. */
 export async function makeVisit(subject: Subject, visit: Visit, limits: VisitLimits): Promise<VisitEnd> {
@@ -29,6 +29,7 @@ export async function makeVisit(subject: Subject, visit: Visit, limits: VisitLim
   const known = ofCode(bench.samples, bench.pkg.codeSha256)
   const shots = visit.shots.filter((shot) => !isKnown(known, visit.memoryMB, shot))
   if (!isAffordable(subject, { ...visit, shots }, limits)) return "skipped"
+  if (visit.start === "prewarmed" && shots.length > 0) await bench.prewarm(visit.memoryMB)
   for (const shot of shots) {
     const end = await fireShot(subject, visit, shot)
     if (end === "failed") return "failed"
@@ -40,7 +41,11 @@ function isAffordable({ request, observed, bench }: Subject, visit: Visit, limit
   const { ledger } = bench
   const invocations = visit.shots.reduce((sum, shot) => sum + shot.instances, 0)
   if (ledger.invocations + invocations > limits.maxInvocations) return false
-  const workMs = visit.shots.reduce((sum, shot) => sum + START_MS + expectedMs(request, visit, shot, observed), 0)
+  const startMs = visit.start === "prewarmed" ? observed.initMs : 0
+  const workMs = visit.shots.reduce((sum, shot) => {
+    const own = shot.find === "cold" ? observed.initMs : 0
+    return sum + AROUND_MS + own + expectedMs(request, visit.memoryMB, shot, observed)
+  }, startMs)
   return ledger.elapsedMs() + workMs <= limits.endMs
 }
 
@@ -52,7 +57,7 @@ async function fireShot({ bench, tasks }: Subject, { memoryMB }: Visit, shot: Sh
   if (shots.failure !== null) return "failed"
   // An instance that was gone in the meantime: now there is a warm one.
   const cold = shots.ends.every((end) => end.record.coldStart)
-  if (!shot.warm || !cold) return "made"
+  if (shot.find === "cold" || !cold) return "made"
   const again = await bench.fire(config, chosen, "samples")
   return again.failure === null ? "made" : "failed"
 }

@@ -98,7 +98,11 @@ export function fakePlatform(functions: Readonly<Record<string, FakeFunction>>):
       return Promise.resolve(variants)
     },
     invoke,
-    prewarm: (_, asked) => Promise.resolve({ asked, warmed: 0, cold: 0, records: [] }),
+    prewarm: (variant, asked) => {
+      const name = variantName(variant)
+      warm.set(name, Math.max(asked, warm.get(name) ?? 0))
+      return Promise.resolve({ asked, warmed: asked, cold: asked, records: [] })
+    },
     // oxlint-disable-next-line require-yield -- there are no logs
     logs: async function* () {},
     teardown: () => Promise.resolve({ removed: [] }),
