@@ -14,24 +14,39 @@ export interface DeadlineOptions {
  * Awaits something from outside for at most `ms`; its signal aborts when the time is over or `signal` aborts.
  * @throws TrimtabError `timeout`, or what the call or the signal threw
  */
-export async function withDeadline<T>(options: DeadlineOptions, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export function withDeadline<T>(options: DeadlineOptions, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const { clock, ms, what, signal } = options
-  signal?.throwIfAborted()
-  const controller = new AbortController()
-  const { promise: given, reject } = Promise.withResolvers<never>()
-  const giveUp = (error: unknown): void => {
-    controller.abort(error)
-    reject(error instanceof Error ? error : new Error("aborted"))
-  }
-  const cancelTimer = clock.after(ms, () =>
-    giveUp(new TrimtabError("timeout", `${what} took longer than ${ms} ms`, { retryable: true })),
-  )
-  const onAbort = (): void => giveUp(signal?.reason)
-  signal?.addEventListener("abort", onAbort, { once: true })
-  try {
-    return await Promise.race([call(controller.signal), given])
-  } finally {
-    cancelTimer()
-    signal?.removeEventListener("abort", onAbort)
-  }
+  if (signal?.aborted === true) return Promise.reject(errorOf(signal.reason))
+  // One promise, settled once, instead of a race of three: this is on the path of every invocation.
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    const end = (): void => {
+      cancelTimer()
+      signal?.removeEventListener("abort", onAbort)
+    }
+    const giveUp = (error: Error): void => {
+      end()
+      reject(error)
+      controller.abort(error)
+    }
+    const onAbort = (): void => giveUp(errorOf(signal?.reason))
+    const cancelTimer = clock.after(ms, () =>
+      giveUp(new TrimtabError("timeout", `${what} took longer than ${ms} ms`, { retryable: true })),
+    )
+    signal?.addEventListener("abort", onAbort, { once: true })
+    call(controller.signal).then(
+      (value) => {
+        end()
+        resolve(value)
+      },
+      (error: unknown) => {
+        end()
+        reject(errorOf(error))
+      },
+    )
+  })
+}
+
+function errorOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(typeof reason === "string" ? reason : "aborted")
 }

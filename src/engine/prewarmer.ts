@@ -61,6 +61,13 @@ interface Planned {
   readonly cancel: () => void
 }
 
+/** Something runs long enough for a prewarm during it. */
+function hasTime(state: RunState): boolean {
+  return state.steps.some(
+    (run) => run.phase === "running" && (run.decisions.at(-1)?.predicted.latencyMs ?? 0) >= LEAST_LEAD_MS,
+  )
+}
+
 export function prewarmer(options: PrewarmerOptions): Prewarmer {
   const { parts, sources } = options
   const { platform, clock } = parts
@@ -172,7 +179,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   return {
     moved: (state) => {
       latest = state
-      if (!closed) cancelUpdate ??= clock.after(0, update)
+      if (!closed && hasTime(state)) cancelUpdate ??= clock.after(0, update)
     },
     claim: ({ functionName, memoryMB, coldStart }) => {
       const name = variantName(variantOf(functionName, memoryMB))

@@ -106,8 +106,16 @@ export function acceptedState(definition: Definition, startedAtWallMs: number): 
   }
 }
 
+/** Graphs of workflows that are run again and again. */
+const graphs = new WeakMap<Workflow, Graph>()
+
 export function definitionOf(parts: Omit<Definition, "graph">): Definition {
-  return { ...parts, graph: graphOf(parts.workflow) }
+  let graph = graphs.get(parts.workflow)
+  if (graph === undefined) {
+    graph = graphOf(parts.workflow)
+    graphs.set(parts.workflow, graph)
+  }
+  return { ...parts, graph }
 }
 
 function waitingStep(step: Step): StepRun {
