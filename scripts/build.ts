@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 await rm(`${root}dist`, { recursive: true, force: true })
 execFileSync("tsc", ["--project", `${root}tsconfig.build.json`], { stdio: "inherit", cwd: root })
 
-const entryPoints = await Array.fromAsync(glob("dist/report/*.js", { cwd: root }))
+const entryPoints: string[] = []
+for await (const file of glob("dist/report/*.js", { cwd: root })) entryPoints.push(file)
 await build({
   absWorkingDir: root,
   entryPoints,

@@ -14,9 +14,16 @@ interface Ended {
   readonly stderr: string
 }
 
-function run(command: string, args: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }): Promise<Ended> {
+function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; env?: NodeJS.ProcessEnv },
+): Promise<Ended> {
   return new Promise((done) => {
-    const env = { ...(options.env ?? process.env), PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}` }
+    const env = {
+      ...(options.env ?? process.env),
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}`,
+    }
     const child = execFile(command, args, { cwd: options.cwd, env, timeout: 110_000 }, (_error, stdout, stderr) => {
       done({ code: child.exitCode, stdout, stderr })
     })
@@ -29,7 +36,9 @@ beforeAll(async () => {
   expect(packed.stderr + packed.stdout).toContain(".tgz")
   const archive = (await readdir(folder)).find((name) => name.endsWith(".tgz"))!
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }))
-  const installed = await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", `./${archive}`], { cwd: folder })
+  const installed = await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", `./${archive}`], {
+    cwd: folder,
+  })
   expect(installed.code, installed.stderr).toBe(0)
 }, 240_000)
 
@@ -54,7 +63,9 @@ test("the public API can be imported, and its figures need no package of ours", 
 test("the package holds no source, no test and no fixture", async () => {
   const files = await readdir(join(folder, "node_modules/trimtab"), { recursive: true })
   expect(files.filter((name) => /\.test\.|[/\\]testing[/\\]|^src|^test|^examples/.test(name))).toEqual([])
-  expect(files).toEqual(expect.arrayContaining(["bin/trimtab.js", "dist/index.js", "dist/index.d.ts", "schema/workflow.json"]))
+  expect(files).toEqual(
+    expect.arrayContaining(["bin/trimtab.js", "dist/index.js", "dist/index.d.ts", "schema/workflow.json"]),
+  )
 })
 
 test("on an older Node the command prints one line and exits with 1", async () => {

@@ -127,6 +127,8 @@ async function sendPart(
       part: [part, partCount],
       processes,
       call: call.call,
+      // A split only hands files on.
+      ...(call.kind === "split" ? { files: "leave" as const } : {}),
       ...carried,
       outputKey: outputKeyOf(key),
       deadlineMs: Math.round(parts.platform.clock.nowMs() + timeoutMs),

@@ -5,6 +5,7 @@ import type { Sample } from "../estimation/sample.ts"
 import { type FunctionPackage, variantOf } from "../platforms/platform.ts"
 import { type StepConfig, formatConfig } from "../workflow/config.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
+import { splitExport } from "../workflow/tasks.ts"
 import type { Step } from "../workflow/workflow.ts"
 import { callInstance, type Place } from "./call-instance.ts"
 import type { Ledger } from "./ledger.ts"
@@ -105,7 +106,8 @@ export async function stepBench(parts: BenchParts, step: Step, pkg: FunctionPack
     call: async (name, argument, memoryMB) => {
       parts.tell(`${step.name}: ${name}`)
       const variant = variantOf(pkg.functionName, memoryMB)
-      const call = { variant, tasks: [argument], processes: 1, part: [0, 1], call: name, timeoutMs } as const
+      const files = name === splitExport(step) ? "leave" : "download"
+      const call = { variant, tasks: [argument], processes: 1, part: [0, 1], call: name, files, timeoutMs } as const
       const end = await callInstance(place, { ...call, key: keyOf(parts, step) })
       ledger.add(end.record)
       const [result] = end.results

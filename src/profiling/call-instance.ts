@@ -24,6 +24,8 @@ export interface InstanceCall {
   readonly part: readonly [number, number]
   /** The export that is called. */
   readonly call: string
+  /** Default `download`. */
+  readonly files?: "download" | "leave"
   /** Unlike any other: nothing may be answered from an earlier output. */
   readonly key: string
   readonly timeoutMs: number
@@ -91,6 +93,7 @@ async function invoke(
       part: call.part,
       processes: call.processes,
       call: call.call,
+      ...(call.files === undefined ? {} : { files: call.files }),
       ...carried,
       outputKey: `${call.key}/output.json`,
       deadlineMs: Math.round(clock.nowMs() + call.timeoutMs),

@@ -31,6 +31,8 @@ export interface TaskEnvelope {
     readonly processes: number
     /** The export of the handler's module that is called: `handler` for tasks, another for split and merge. */
     readonly call: string
+    /** `leave`: files stay references, for a split, which only hands them on. Default `download`. */
+    readonly files?: "download" | "leave"
     readonly tasks?: readonly Json[]
     /** Instead of `tasks`: a JSON list in the store. */
     readonly tasksRef?: FileRef

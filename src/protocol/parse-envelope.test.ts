@@ -20,6 +20,8 @@ const envelope: TaskEnvelope = {
 }
 
 test("a task envelope is read as it was written", () => {
+  const leaving = { $trimtab: { ...envelope.$trimtab, files: "leave" } }
+  expect(parseEnvelope(leaving)).toEqual({ kind: "part", part: leaving.$trimtab })
   expect(parseEnvelope(envelope)).toEqual({ kind: "part", part: envelope.$trimtab })
   const { tasks: _, ...rest } = envelope.$trimtab
   const tasksRef = { $ref: "t", bytes: 2, sha256: "0" }

@@ -40,6 +40,7 @@ function partOf(fields: Record<string, unknown>): PartRequest {
     part: [Number(part[0]), Number(part[1])],
     processes: Math.max(1, Math.floor(numberIn(fields, "processes"))),
     call: textIn(fields, "call"),
+    ...(fields["files"] === "leave" ? { files: "leave" } : {}),
     outputKey: textIn(fields, "outputKey"),
     deadlineMs: numberIn(fields, "deadlineMs"),
     ...(tasks === undefined ? { tasksRef: refOf(tasksRef, "tasksRef") } : { tasks: listOf(tasks, "tasks") }),

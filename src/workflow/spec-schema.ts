@@ -52,7 +52,9 @@ const stepSchema = z.strictObject({
       z.strictObject({ export: z.string().min(1) }),
     ])
     .optional()
-    .describe("How the input becomes tasks; default none: one task"),
+    .describe(
+      "How the input becomes tasks; default none: one task. each: one per element; the lists of several parents are taken together",
+    ),
   merge: z
     .union([z.literal("list"), z.strictObject({ export: z.string().min(1) })])
     .optional()

@@ -22,7 +22,10 @@ export interface StepSpecInput {
   function: string
   /** Steps whose outputs are the input of this one. */
   after?: string[] | undefined
-  /** How the input becomes tasks. Default `none`: one task. */
+  /**
+   * How the input becomes tasks. Default `none`: one task. With `each` and `size` the lists of several parents are taken
+   * together: task i is `{ parent: its element i }`.
+   */
   split?: "none" | "each" | { size: number } | { export: string } | undefined
   /** How the results become the output. Default `list`: in task order; with split none, the one result. */
   merge?: "list" | { export: string } | undefined

@@ -23,16 +23,32 @@ describe("stepInput", () => {
 
 describe("tasksOf", () => {
   test("none gives one task, each gives one per element, size gives lists", () => {
-    expect(tasksOf({ name: "s", split: { kind: "none" } }, [1, 2])).toEqual([[1, 2]])
-    expect(tasksOf({ name: "s", split: { kind: "each" } }, [1, 2])).toEqual([1, 2])
-    expect(tasksOf({ name: "s", split: { kind: "size", size: 2 } }, [1, 2, 3])).toEqual([[1, 2], [3]])
-    expect(tasksOf({ name: "s", split: { kind: "export", name: "cut" } }, ["x", "y"])).toEqual(["x", "y"])
+    expect(tasksOf({ name: "s", after: [], split: { kind: "none" } }, [1, 2])).toEqual([[1, 2]])
+    expect(tasksOf({ name: "s", after: [], split: { kind: "each" } }, [1, 2])).toEqual([1, 2])
+    expect(tasksOf({ name: "s", after: [], split: { kind: "size", size: 2 } }, [1, 2, 3])).toEqual([[1, 2], [3]])
+    expect(tasksOf({ name: "s", after: [], split: { kind: "export", name: "cut" } }, ["x", "y"])).toEqual(["x", "y"])
+  })
+
+  test("the lists of several parents are taken together, element by element", () => {
+    const step = { name: "s", after: ["a", "b"], split: { kind: "each" } } as const
+    expect(tasksOf(step, { a: [1, 2], b: [3, 4] })).toEqual([
+      { a: 1, b: 3 },
+      { a: 2, b: 4 },
+    ])
+    const pairs = tasksOf({ ...step, split: { kind: "size", size: 2 } }, { a: [1, 2, 3], b: [4, 5, 6] })
+    expect(pairs).toHaveLength(2)
+    expect(() => tasksOf(step, { a: [1, 2], b: [3] })).toThrow(/step s: its parents gave lists of 2 and 1/)
+    expect(() => tasksOf(step, { a: [1], b: 3 })).toThrow(/step s: its input is number/)
   })
 
   test("an input that is no list is refused with the step's name", () => {
-    expect(() => tasksOf({ name: "mark", split: { kind: "each" } }, { a: 1 })).toThrow(TrimtabError)
-    expect(() => tasksOf({ name: "mark", split: { kind: "each" } }, null)).toThrow(/step mark: its input is null/)
-    expect(() => tasksOf({ name: "mark", split: { kind: "export", name: "cut" } }, 3)).toThrow(/its split cut returned/)
+    expect(() => tasksOf({ name: "mark", after: [], split: { kind: "each" } }, { a: 1 })).toThrow(TrimtabError)
+    expect(() => tasksOf({ name: "mark", after: [], split: { kind: "each" } }, null)).toThrow(
+      /step mark: its input is null/,
+    )
+    expect(() => tasksOf({ name: "mark", after: [], split: { kind: "export", name: "cut" } }, 3)).toThrow(
+      /its split cut returned/,
+    )
   })
 })
 

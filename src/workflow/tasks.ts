@@ -32,17 +32,35 @@ export function mergeExport(step: Pick<Step, "merge">): string | null {
 }
 
 /**
- * The tasks of a step. With an exported split, `input` is what that export returned.
- * @throws TrimtabError `run-failed` when a list is needed and the input is none.
+ * The tasks of a step. With an exported split, `input` is what that export returned. Where a step has several parents
+ * their lists are taken together, element by element: task i is `{ parent: its element i }`.
+ * @throws TrimtabError `run-failed` when a list is needed and the input is none, or the lists differ in length.
  */
-export function tasksOf(step: Pick<Step, "name" | "split">, input: Json): readonly Json[] {
+export function tasksOf(step: Pick<Step, "name" | "split" | "after">, input: Json): readonly Json[] {
   const { split } = step
   if (split.kind === "none") return [input]
-  if (!isList(input)) throw notAList(step, input)
-  if (split.kind !== "size") return input
+  const list = split.kind !== "export" && step.after.length > 1 ? zipped(step, input) : input
+  if (!isList(list)) throw notAList(step, list)
+  if (split.kind !== "size") return list
   const groups: Json[] = []
-  for (let start = 0; start < input.length; start += split.size) groups.push(input.slice(start, start + split.size))
+  for (let start = 0; start < list.length; start += split.size) groups.push(list.slice(start, start + split.size))
   return groups
+}
+
+/** `{ a: [1, 2], b: [3, 4] }` as `[{ a: 1, b: 3 }, { a: 2, b: 4 }]`. */
+function zipped(step: Pick<Step, "name" | "split" | "after">, input: Json): readonly Json[] {
+  const lists = Object.entries(input ?? {}).map(([parent, list]): [string, readonly Json[]] => {
+    if (!isList(list)) throw notAList(step, list)
+    return [parent, list]
+  })
+  const lengths = new Set(lists.map(([, list]) => list.length))
+  if (lengths.size > 1)
+    throw new TrimtabError("run-failed", `step ${step.name}: its parents gave lists of ${[...lengths].join(" and ")}`, {
+      where: step.name,
+      fix: "give lists of equal length, or join them in an exported split",
+    })
+  const [first] = lists
+  return (first?.[1] ?? []).map((_, i) => Object.fromEntries(lists.map(([parent, list]) => [parent, list[i]!])))
 }
 
 /**
@@ -71,7 +89,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value)
 }
 
-function notAList(step: Pick<Step, "name" | "split">, input: Json): TrimtabError {
+function notAList(step: Pick<Step, "name" | "split">, input: Json | undefined): TrimtabError {
   const got = input === null ? "null" : typeof input
   const { split } = step
   if (split.kind === "export")

@@ -97,6 +97,14 @@ test("files are found anywhere in a task, fetched once, and come back without th
   expect([report.downloadObjects, store.requests().gets - gets]).toEqual([1, 1])
 })
 
+test("files stay references where the envelope leaves them, as for a split", async () => {
+  const store = memoryStore()
+  const file = { $ref: "never/written", bytes: 1, sha256: "0" }
+  const { results, report } = await run(store, (task) => [task, task], part([file], { files: "leave" }))
+  expect(results).toEqual([[file, file]])
+  expect(report.downloadObjects).toBe(0)
+})
+
 test("a file that was never written is an error of its task", async () => {
   const { errors } = await run(memoryStore(), (_, context) => context.file("/no/such/file"), part([1]))
   expect(errors).toMatchObject([

@@ -56,7 +56,7 @@ export async function runPart(part: PartRequest, scene: PartScene): Promise<stri
 async function fetchTasks(work: Work): Promise<Downloaded> {
   const list = work.part.tasks ?? (await fetchList(work, work.part.tasksRef))
   const tasks = list.map((task, index) => ({ index, task }))
-  if (!list.some(hasFiles)) return { tasks, failed: [] }
+  if (work.part.files === "leave" || !list.some(hasFiles)) return { tasks, failed: [] }
   const place = await placeOf(work)
   const downloaded = await downloadFiles(tasks, place)
   work.report.downloadBytes += place.traffic.bytes

@@ -1,9 +1,8 @@
 import { join } from "node:path"
 import sharp, { type Matrix3x3 } from "sharp"
-import { type DetectedFrame, type Frame, LARGE, type LayeredFrame, type Watermark } from "./frames.ts"
+import { type DetectedFrame, LARGE, type Layers } from "./frames.ts"
 import { svg } from "./glyphs.ts"
 import type { Context } from "../../../src/index.ts"
-import { passOn, type PassedFile } from "./files.ts"
 
 /** Teal shadows and warm skin: each row gives one output channel from red, green and blue. */
 const GRADE: Matrix3x3 = [
@@ -20,23 +19,11 @@ const vignette = svg(
    <stop offset="100%" stop-color="#55504a"/></radialGradient></defs><rect width="100%" height="100%" fill="url(#v)"/>`,
 )
 
-/** Joins the outputs of the two parents: one task per keyframe. */
-export function split(input: {
-  readonly watermark: readonly Watermark[]
-  readonly superres: readonly Frame[]
-}): LayeredFrame<PassedFile>[] {
-  return input.superres.map(({ index, atMs, image }) => {
-    const mark = input.watermark.find((candidate) => candidate.index === index)
-    if (mark === undefined) throw new Error(`keyframe ${index} has no watermark`)
-    return { index, atMs, image: passOn(image), objects: mark.objects, overlay: passOn(mark.overlay) }
-  })
-}
-
 /** Lays the watermark over the enlarged keyframe and grades the colours: local contrast, teal and orange, glow, vignette. */
-export async function handler(frame: LayeredFrame, context: Context): Promise<DetectedFrame> {
+export async function handler({ watermark, superres }: Layers, context: Context): Promise<DetectedFrame> {
   const raw = { ...LARGE, channels: 3 } as const
-  const marked = await sharp(frame.image.path)
-    .composite([{ input: frame.overlay.path }])
+  const marked = await sharp(superres.image.path)
+    .composite([{ input: watermark.overlay.path }])
     .removeAlpha()
     .raw()
     .toBuffer()
@@ -47,7 +34,7 @@ export async function handler(frame: LayeredFrame, context: Context): Promise<De
     .raw()
     .toBuffer()
   const glow = await sharp(graded, { raw }).blur(6).linear(0.2, 0).png({ compressionLevel: 0 }).toBuffer()
-  const path = join(context.tmpDir, `colour-${frame.index}.png`)
+  const path = join(context.tmpDir, `colour-${superres.index}.png`)
   await sharp(graded, { raw })
     .composite([
       { input: glow, blend: "screen" },
@@ -56,5 +43,5 @@ export async function handler(frame: LayeredFrame, context: Context): Promise<De
     .removeAlpha()
     .png()
     .toFile(path)
-  return { index: frame.index, atMs: frame.atMs, objects: frame.objects, image: context.file(path) }
+  return { index: superres.index, atMs: superres.atMs, objects: watermark.objects, image: context.file(path) }
 }

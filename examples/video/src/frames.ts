@@ -40,9 +40,10 @@ export interface Watermark<File = FileRef> {
   readonly overlay: File
 }
 
-/** An enlarged keyframe and the watermark that belongs over it. */
-export interface LayeredFrame<File = FileRef> extends DetectedFrame<File> {
-  readonly overlay: File
+/** What the two parents of the colour step made of one keyframe. */
+export interface Layers<File = FileRef> {
+  readonly watermark: Watermark<File>
+  readonly superres: Frame<File>
 }
 
 /** The keyframes before, at, after and two after the start of one stretch of the film. */

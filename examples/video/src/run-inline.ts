@@ -6,7 +6,8 @@ import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { CLIP_PATH, makeClip } from "./make-clip.ts"
-import type { FileRef } from "../../../src/index.ts"
+import type { FileRef, Json } from "../../../src/index.ts"
+import { tasksOf } from "../../../src/workflow/tasks.ts"
 
 const OUTPUT = fileURLToPath(new URL("../output", import.meta.url))
 
@@ -16,7 +17,7 @@ const STEPS = [
   ["detect", ["pull"], "each"],
   ["watermark", ["detect"], "each"],
   ["superres", ["detect"], "each"],
-  ["colour", ["watermark", "superres"], "split"],
+  ["colour", ["watermark", "superres"], "each"],
   ["text", ["colour"], "each"],
   ["interpolate", ["text"], "split"],
   ["merge", ["interpolate"], "none"],
@@ -28,6 +29,7 @@ const WIDTHS = [5, 23, 6, 12, 8, 10]
 type Split = (typeof STEPS)[number][2]
 interface Work {
   readonly step: string
+  readonly after: readonly string[]
   readonly split: Split
   readonly input: unknown
 }
@@ -56,10 +58,13 @@ function cpuMs(): number {
   return 10 * fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0)
 }
 
-async function runStep({ step, split, input }: Work): Promise<unknown> {
+async function runStep({ step, after, split, input }: Work): Promise<unknown> {
   const module = (await import(`./${step}.ts`)) as Module // as: a handler's module, by contract
   const initMs = cpuMs()
-  const tasks = split === "split" ? module.split!(input) : split === "each" ? (input as unknown[]) : [input]
+  const kind = split === "split" ? "none" : split
+  // as: outputs of handlers are JSON
+  const own = tasksOf({ name: step, after, split: { kind } }, input as Json)
+  const tasks = split === "split" ? module.split!(input) : own
   const taskMs: number[] = []
   const results: unknown[] = []
   let started = process.hrtime.bigint()
@@ -107,7 +112,7 @@ async function main(): Promise<void> {
   const outputs = new Map<string, unknown>()
   console.log("step         tasks  wall/task ms (min-max)  CPU s  init CPU ms  peak MB  output kB")
   for (const [step, after, split] of STEPS) {
-    const measured = await inProcess({ step, split, input: inputOf(after, outputs) })
+    const measured = await inProcess({ step, after, split, input: inputOf(after, outputs) })
     outputs.set(step, measured.output)
     console.log(row(step, measured))
   }

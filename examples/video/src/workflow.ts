@@ -40,7 +40,7 @@ export const video: Workflow = defineWorkflow({
     colour: {
       function: "colour",
       after: ["watermark", "superres"],
-      split: { export: "split" },
+      split: "each",
       configSpace: SHARED,
       timeoutMs: TIMEOUT_MS,
     },
