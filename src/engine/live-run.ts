@@ -27,6 +27,9 @@ export interface StoredEnd {
 
 export const NO_PREWARM: PrewarmResult = { asked: 0, warmed: 0, hits: 0, costUsd: 0 }
 
+/** Why what is still open when a run ends is dropped. Made once: a stack for every run would cost more than its end. */
+const OVER: TrimtabError = new TrimtabError("interrupted", "the run is over")
+
 export interface LiveRunOptions {
   readonly parts: EngineParts
   readonly journal: Journal
@@ -91,7 +94,7 @@ export function liveRun(options: LiveRunOptions): LiveRun {
       return await breakRun(error)
     } finally {
       warmer?.close()
-      port.close(new TrimtabError("interrupted", `run ${runId} is over`))
+      port.close(OVER)
     }
   }
   const finish = async (state: RunState): Promise<RunResult> => {

@@ -40,6 +40,9 @@ export interface PrewarmerOptions {
 /** A start that is nearer than this is not worth a prewarm, ms. */
 const LEAST_LEAD_MS = 20
 
+/** Events of this long are answered together, ms: a tentative decision costs as much as a real one. */
+const REPLAN_AFTER_MS = 10
+
 /** A start that moves by less than this keeps its decision, ms. */
 const SAME_START_MS = 25
 
@@ -76,7 +79,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   /** Instances that prewarms started and nobody has used yet, by variant. */
   const unused = new Map<string, number>()
   const answered: { readonly index: number; readonly name: string; readonly cold: number }[] = []
-  const controller = new AbortController()
+  let firing: AbortController | null = null
   const totals = { asked: 0, warmed: 0, hits: 0, costUsd: 0 }
   let latest: RunState | null = null
   let cancelUpdate: (() => void) | null = null
@@ -141,7 +144,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
     totals.asked += wanted
     try {
       const ms = platform.limits.initTimeoutMs + ANSWER_MARGIN_MS
-      const wait = { clock, ms, what: "a prewarm", signal: controller.signal }
+      const wait = { clock, ms, what: "a prewarm", signal: (firing ??= new AbortController()).signal }
       const outcome = await withDeadline(wait, (signal) => platform.prewarm(variant, wanted, signal))
       totals.warmed += outcome.warmed
       totals.costUsd += usdOf(platform.pricing.bill(outcome.records.flatMap((r) => [...platform.meters(r)])).picoUsd)
@@ -179,7 +182,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   return {
     moved: (state) => {
       latest = state
-      if (!closed && hasTime(state)) cancelUpdate ??= clock.after(0, update)
+      if (!closed && hasTime(state)) cancelUpdate ??= clock.after(REPLAN_AFTER_MS, update)
     },
     claim: ({ functionName, memoryMB, coldStart }) => {
       const name = variantName(variantOf(functionName, memoryMB))
@@ -197,7 +200,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
       cancelUpdate?.()
       for (const plan of planned.values()) plan.cancel()
       planned.clear()
-      controller.abort(new Error("the run is over"))
+      firing?.abort(new Error("the run is over"))
     },
   }
 }
