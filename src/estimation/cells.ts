@@ -1,4 +1,5 @@
 import { median } from "../statistics/order-statistics.ts"
+import { configurationOf } from "./sample-selection.ts"
 import type { InstanceSample } from "./sample.ts"
 
 /** One measured combination of memory, processes and tasks with the median of its times. */
@@ -10,37 +11,46 @@ export interface Cell {
   /** First calls of cold instances make cells of their own. */
   readonly cold: boolean
   readonly ms: number
-  /** Samples behind the median. */
-  readonly count: number
+  /** Share of a good warm cell that it counts for. */
+  readonly weight: number
 }
 
 /** Compute times below this are timer noise, ms. */
 const LEAST_COMPUTE_MS = 0.01
 
-/** Medians of the compute times by cell, ordered by memory, processes, tasks, cold: a fit sees them, never single samples. */
+/** First calls vary more than warm ones. */
+const COLD_WEIGHT = 0.25
+const CONTENDED_WEIGHT = 0.25
+
+/**
+ * Medians of the compute times by cell, ordered by memory, processes, tasks, cold: a fit sees them, never single
+ * samples. Contention only adds time, so of contended samples the shortest stands for the cell, with less weight.
+ */
 export function computeCells(samples: readonly InstanceSample[]): readonly Cell[] {
   return [...groupByCell(samples).values()]
-    .map((group) => ({
-      memoryMB: group[0]!.memoryMB,
-      processes: group[0]!.processes,
-      tasks: group[0]!.tasks,
-      cold: group[0]!.cold,
-      ms: median(group.map(computeMsOf)),
-      count: group.length,
-    }))
+    .map((group) => {
+      const { memoryMB, processes, tasks, cold, contended } = group[0]!
+      const times = group.map(computeMsOf)
+      const weight = (cold ? COLD_WEIGHT : 1) * (contended ? CONTENDED_WEIGHT : 1)
+      return { memoryMB, processes, tasks, cold, ms: contended ? Math.min(...times) : median(times), weight }
+    })
     .sort(
       (a, b) =>
         a.memoryMB - b.memoryMB || a.processes - b.processes || a.tasks - b.tasks || Number(a.cold) - Number(b.cold),
     )
 }
 
-/** Log ratios of the compute times to their cell's median; cells of one sample tell nothing. */
+/** Jitter of timers and schedulers, ms: what is as short as this has no noise worth learning. */
+const JITTER_MS = 5
+
+/** Log ratios of the compute times to their cell's median; cells of one sample tell nothing, nor do contended ones. */
 export function logResiduals(samples: readonly InstanceSample[]): readonly CellResiduals[] {
-  return [...groupByCell(samples).values()]
+  return [...groupByCell(samples.filter((sample) => !sample.contended)).values()]
     .filter((group) => group.length > 1)
     .map((group) => {
-      const centre = Math.log(median(group.map(computeMsOf)))
-      return { memoryMB: group[0]!.memoryMB, residuals: group.map((sample) => Math.log(computeMsOf(sample)) - centre) }
+      const logs = group.map((sample) => Math.log(computeMsOf(sample) + JITTER_MS))
+      const centre = median(logs)
+      return { memoryMB: group[0]!.memoryMB, residuals: logs.map((log) => log - centre) }
     })
 }
 
@@ -61,7 +71,7 @@ function computeMsOf(sample: InstanceSample): number {
 function groupByCell(samples: readonly InstanceSample[]): Map<string, InstanceSample[]> {
   const groups = new Map<string, InstanceSample[]>()
   for (const sample of samples) {
-    const key = `${sample.memoryMB}/${sample.processes}/${sample.tasks}/${sample.cold}`
+    const key = configurationOf(sample)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [sample])
     else group.push(sample)

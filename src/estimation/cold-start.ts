@@ -88,3 +88,22 @@ export function fitOverhead(samples: readonly InstanceSample[], mbPerVcpu: numbe
   const [fixed = 0, work = 0] = solveNonNegative(sums).coefficients
   return (memoryMB) => fixed + work / Math.min(1, memoryMB / mbPerVcpu)
 }
+
+/** Predicts what a warm invocation takes outside its computing, ms. */
+export type AroundCompute = (sample: InstanceSample) => number
+
+/**
+ * CPU work in ms on one vCPU that first transfers add (code of the store's client is loaded then): the median over cold
+ * samples of what they took outside compute beyond a warm invocation, shrunk as if half a sample had shown none.
+ */
+export function fitColdTransferWork(
+  samples: readonly InstanceSample[],
+  warmMs: AroundCompute,
+  mbPerVcpu: number,
+): number {
+  const extras = samples
+    .filter((sample) => sample.cold)
+    .map((sample) => (sample.durationMs - sample.computeMs - warmMs(sample)) * Math.min(1, sample.memoryMB / mbPerVcpu))
+  if (extras.length === 0) return 0
+  return Math.max(0, (median(extras) * extras.length) / (extras.length + 0.5))
+}

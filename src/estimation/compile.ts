@@ -9,7 +9,7 @@ import { slowestInit } from "./mapping-delay-model.ts"
 import {
   busyProcesses,
   coldBilledMs,
-  coldWorkMs,
+  coldExtraMs,
   factorOf,
   longestComputeMs,
   slowestOf,
@@ -73,7 +73,7 @@ export function compileSpace(request: CompileRequest, context: CompileContext): 
     mean: parts("mean"),
     initMs: Float64Array.from(axes.memoryMB, (memoryMB) => coldBilledMs(model, memoryMB)),
     coldExtraMs: Float64Array.from(axes.memoryMB, (memoryMB) =>
-      Math.max(0, initAt(memoryMB) + coldWorkMs(model, memoryMB) - initAt(largest) - coldWorkMs(model, largest)),
+      Math.max(0, initAt(memoryMB) + coldExtraMs(model, memoryMB) - initAt(largest) - coldExtraMs(model, largest)),
     ),
     ...context.rates,
     billMappingDelay: context.billMappingDelay,
@@ -116,7 +116,7 @@ function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): L
   const out = levels(axes.instances.length * (most + 1))
   const largest = axes.memoryMB.at(-1) ?? 0
   const init = model.init.distribution(largest)
-  const work = coldWorkMs(model, largest)
+  const work = coldExtraMs(model, largest)
   const inits = Array.from({ length: most + 1 }, (_, cold) => slowestInit(init, cold))
   for (const [i, instances] of axes.instances.entries()) {
     for (let cold = 0; cold <= instances; cold++) {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest"
 import { seededRandom } from "../base/random.ts"
 import { normalQuantile } from "../statistics/normal.ts"
 import type { Cell } from "./cells.ts"
-import { fitCompute, type ComputeFitOptions } from "./compute-fit.ts"
+import type { ComputeFitOptions } from "./compute-candidate.ts"
+import { fitCompute } from "./compute-fit.ts"
 import {
   computeMs,
   type ComputeParameters,
@@ -41,7 +42,7 @@ function points(grid: Grid): ComputePoint[] {
 }
 
 function cellAt(truth: ComputeParameters, point: ComputePoint, factor = 1): Cell {
-  return { ...point, cold: false, ms: computeMs(truth, point) * factor, count: 1 }
+  return { ...point, cold: false, ms: computeMs(truth, point) * factor, weight: 1 }
 }
 
 describe("the curve", () => {
@@ -197,7 +198,7 @@ describe("fitCompute", () => {
       tasks: fc.integer({ min: 1, max: 100 }),
       cold: fc.boolean(),
       ms: fc.double({ min: 0.01, max: 1e7, noNaN: true }),
-      count: fc.constant(1),
+      weight: fc.constant(1),
     })
     fc.assert(
       fc.property(fc.array(cell, { minLength: 1, maxLength: 8 }), fc.constantFrom("single", "multi"), (cells, kind) => {
@@ -223,7 +224,7 @@ test("six public Lambda functions: five sizes fitted, 41 predicted within 2.2 % 
       tasks: 1,
       cold: false,
       ms: medians[slapp.memoryMB.indexOf(memoryMB)]!,
-      count: 100,
+      weight: 1,
     }))
     const fit = fitCompute(cells, OPTIONS).parameters
     const errors = slapp.memoryMB.flatMap((memoryMB, i) =>

@@ -1,50 +1,19 @@
-import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
-import { levenbergMarquardt } from "../statistics/least-squares.ts"
 import { median } from "../statistics/order-statistics.ts"
-import type { Cell } from "./cells.ts"
-import { memoriesOf } from "./cells.ts"
+import { type Cell, memoriesOf } from "./cells.ts"
 import {
-  computeColumns,
-  computeMs,
-  type ComputeParameters,
-  type ComputeShape,
-  maxCoherence,
-  type ThreadKind,
-} from "./compute-model.ts"
+  type Candidate,
+  coldColumn,
+  type ComputeFit,
+  type ComputeFitOptions,
+  type Fitted,
+  linearFit,
+  polish,
+  PRIOR,
+  seesCores,
+  type Weighted,
+} from "./compute-candidate.ts"
+import { computeMs, type ComputeShape } from "./compute-model.ts"
 
-export interface ComputeFitOptions {
-  readonly kind: ThreadKind
-  /** Of the platform; the function's own is learned from four memories on. */
-  readonly mbPerVcpu: number
-  /** Largest memory of the platform, MB: time must fall up to there. */
-  readonly maxMemoryMB: number
-}
-
-export interface ComputeFit {
-  readonly parameters: ComputeParameters
-  /** CPU work that the first call of a cold instance does beyond a warm one (lazy loading, JIT), ms on one vCPU. */
-  readonly coldWorkMs: number
-  /** Weighted mean square of the relative residuals. */
-  readonly meanSquare: number
-}
-
-/**
- * What is expected before anything is measured, with the spread (sd) of that expectation. Fits that leave a parameter
- * open fall back to it: time goes as 1/u below one vCPU, is linear in tasks, and processes start for free.
- */
-const PRIOR = {
-  /** Share of the time that phi, the starts of processes, and the first call of a cold instance take: 0 with this sd. */
-  fixedShareSd: 0.4,
-  parallelShare: 0.75,
-  parallelShareSd: 0.25,
-  contention: 0.03,
-  contentionSd: 0.1,
-  coherenceSd: 0.02,
-  logMbPerVcpuSd: 0.5,
-} as const
-
-/** A cold cell counts for less: first calls vary more. */
-const COLD_WEIGHT = 0.25
 /** Relative sd of a cell's median when the residuals are too few to tell. */
 const ASSUMED_NOISE = 0.03
 /** A function's own m_s must lower the loss by this many noise variances before it is believed. */
@@ -68,7 +37,7 @@ const BREAKPOINT_PASSES = [
  */
 export function fitCompute(cells: readonly Cell[], options: ComputeFitOptions): ComputeFit {
   if (cells.length === 0) throw new Error("a compute model needs at least one cell")
-  let weights = cells.map(startWeight)
+  let weights = cells.map((cell) => cell.weight)
   let fit = fitWeighted({ cells, weights, options })
   for (let round = 0; round < 3 && cells.length >= 6; round++) {
     const next = robustWeights(cells, fit)
@@ -77,21 +46,6 @@ export function fitCompute(cells: readonly Cell[], options: ComputeFitOptions): 
     fit = fitWeighted({ cells, weights, options })
   }
   return fit
-}
-
-function startWeight(cell: Cell): number {
-  return cell.cold ? COLD_WEIGHT : 1
-}
-
-interface Weighted {
-  readonly cells: readonly Cell[]
-  readonly weights: readonly number[]
-  readonly options: ComputeFitOptions
-}
-
-interface Candidate extends ComputeFit {
-  /** Sum of squares with the priors. */
-  readonly loss: number
 }
 
 function fitWeighted(data: Weighted): ComputeFit {
@@ -157,124 +111,6 @@ function bestLinear(
     .reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best))
 }
 
-/** True when some cell depends on r, s or kappa. */
-function seesCores(cells: readonly Cell[], shape: ComputeShape): boolean {
-  return cells.some((cell) => {
-    const cores = cell.memoryMB / shape.mbPerVcpu
-    return cores > 1 && (shape.kind === "multi" || Math.min(cell.processes, cell.tasks) > 1)
-  })
-}
-
-/** Phi, f0, w0 and the first-call work for a given shape, exactly. */
-function linearFit(data: Weighted, shape: ComputeShape, noise: number): Candidate {
-  const sums = normalEquations(4)
-  const row = new Float64Array(4)
-  const squares = new Float64Array(4)
-  for (const [i, cell] of data.cells.entries()) {
-    const [start, work] = computeColumns(shape, cell)
-    row[0] = 1 / cell.ms
-    row[1] = start / cell.ms
-    row[2] = work / cell.ms
-    row[3] = coldColumn(shape, cell) / cell.ms
-    addEquation(sums, row, { target: 1, weight: data.weights[i]! })
-    for (let k = 0; k < 4; k++) squares[k]! += row[k]! ** 2 / data.cells.length
-  }
-  const strength = noise / PRIOR.fixedShareSd ** 2
-  // The work of tasks has no prior: what nothing else explains is work.
-  for (const column of [0, 1, 3]) {
-    row.fill(0)[column] = 1
-    addEquation(sums, row, { target: 0, weight: strength * squares[column]! })
-  }
-  const [phiMs = 0, f0Ms = 0, w0Ms = 0, coldWorkMs = 0] = solveNonNegative(sums).coefficients
-  return judged(data, { parameters: { ...shape, phiMs, f0Ms, w0Ms }, coldWorkMs }, noise)
-}
-
-/** First-call work is CPU work: it takes longer on a share of a vCPU. */
-function coldColumn(shape: ComputeShape, cell: Cell): number {
-  return cell.cold ? 1 / Math.min(1, cell.memoryMB / shape.mbPerVcpu) : 0
-}
-
-/** What a fit is made of. */
-type Fitted = Omit<ComputeFit, "meanSquare">
-
-/** All parameters but the breakpoint by Levenberg-Marquardt, from a few degrees of contention. */
-function polish(data: Weighted, start: Candidate, noise: number): Candidate {
-  const { kind, mbPerVcpu } = start.parameters
-  const maxVcpus = data.options.maxMemoryMB / mbPerVcpu
-  const scale = median(data.cells.map((cell) => cell.ms))
-  const unpack = (theta: ArrayLike<number>): Fitted => ({
-    coldWorkMs: theta[3]! * scale,
-    parameters: {
-      kind,
-      mbPerVcpu,
-      phiMs: theta[0]! * scale,
-      f0Ms: theta[1]! * scale,
-      w0Ms: theta[2]! * scale,
-      contention: theta[4]!,
-      coherence: theta[5]! * maxCoherence(theta[4]!, maxVcpus),
-      parallelShare: theta[6]!,
-    },
-  })
-  const problem = {
-    size: data.cells.length + PRIORS,
-    residuals: (theta: ArrayLike<number>, out: Float64Array): void => residualsOf(data, unpack(theta), { noise, out }),
-    lower: [0, 0, 0, 0, 0, 0, 0],
-    upper: [1e6, 1e6, 1e6, 1e6, 0.95, 1, kind === "multi" ? 1 : 0],
-  }
-  const { phiMs, f0Ms, w0Ms, parallelShare } = start.parameters
-  const linear = [phiMs, f0Ms, w0Ms, start.coldWorkMs].map((value) => value / scale)
-  return CONTENTION_STARTS.map(([contention, coherence]) => {
-    const fit = levenbergMarquardt(problem, [...linear, contention, coherence, parallelShare])
-    return judged(data, unpack(fit.theta), noise)
-  }).reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best), start)
-}
-
-const CONTENTION_STARTS = [
-  [PRIOR.contention, 0.02],
-  [0.2, 0.2],
-] as const
-
-/** Residuals that state the priors, after those of the cells. */
-const PRIORS = 6
-
-/** Weighted relative residuals of the cells, then those of the priors. */
-function residualsOf(data: Weighted, fit: Fitted, to: { readonly noise: number; readonly out: Float64Array }): void {
-  const { cells, weights } = data
-  const { parameters } = fit
-  const squares = [0, 0, 0]
-  for (const [i, cell] of cells.entries()) {
-    const [start, work] = computeColumns(parameters, cell)
-    const cold = coldColumn(parameters, cell)
-    const ms = parameters.phiMs + parameters.f0Ms * start + parameters.w0Ms * work + fit.coldWorkMs * cold
-    to.out[i] = Math.sqrt(weights[i]!) * (ms / cell.ms - 1)
-    squares[0]! += 1 / cell.ms ** 2
-    squares[1]! += (start / cell.ms) ** 2
-    squares[2]! += (cold / cell.ms) ** 2
-  }
-  const at = cells.length
-  const sd = Math.sqrt(to.noise)
-  for (const [k, value] of [parameters.phiMs, parameters.f0Ms, fit.coldWorkMs].entries()) {
-    to.out[at + k] = (sd / PRIOR.fixedShareSd) * value * Math.sqrt(squares[k]! / at)
-  }
-  to.out[at + 3] = (sd * (parameters.contention - PRIOR.contention)) / PRIOR.contentionSd
-  to.out[at + 4] = (sd * parameters.coherence) / PRIOR.coherenceSd
-  const share = parameters.parallelShare - PRIOR.parallelShare
-  to.out[at + 5] = parameters.kind === "multi" ? (sd * share) / PRIOR.parallelShareSd : 0
-}
-
-function judged(data: Weighted, fit: Fitted, noise: number): Candidate {
-  const { cells, options } = data
-  const out = new Float64Array(cells.length + PRIORS)
-  residualsOf(data, fit, { noise, out })
-  let measured = 0
-  let loss = noise * (Math.log(fit.parameters.mbPerVcpu / options.mbPerVcpu) / PRIOR.logMbPerVcpuSd) ** 2
-  for (const [i, residual] of out.entries()) {
-    loss += residual * residual
-    if (i < cells.length) measured += residual * residual
-  }
-  return { ...fit, loss, meanSquare: measured / cells.length }
-}
-
 /** Huber weights of the log residuals; a cell more than eight sd and 30 % off counts for nothing. */
 function robustWeights(cells: readonly Cell[], fit: Fitted): number[] {
   const residuals = cells.map((cell) => {
@@ -285,6 +121,6 @@ function robustWeights(cells: readonly Cell[], fit: Fitted): number[] {
   return cells.map((cell, i) => {
     const size = Math.abs(residuals[i]!)
     if (size > 8 * sd && size > 0.3) return 1e-6
-    return startWeight(cell) * (size <= 2.5 * sd ? 1 : (2.5 * sd) / size)
+    return cell.weight * (size <= 2.5 * sd ? 1 : (2.5 * sd) / size)
   })
 }

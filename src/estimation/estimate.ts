@@ -9,7 +9,7 @@ import { slowestInit } from "./mapping-delay-model.ts"
 import {
   busyProcesses,
   coldBilledMs,
-  coldWorkMs,
+  coldExtraMs,
   computeDistribution,
   computeMedianMs,
   type InstancePoint,
@@ -95,7 +95,7 @@ function partsOf(model: StepModel, { point, single, cold, instances, slowest }: 
   return {
     mappingDelay: fromQuantiles(mapping, { xi: DEFAULT_XI, fromP: 0.95 }),
     download: maxOf(single.download, slowest),
-    compute: cold > 0 ? shift(compute, coldWorkMs(model, point.memoryMB)) : compute,
+    compute: cold > 0 ? shift(compute, coldExtraMs(model, point.memoryMB)) : compute,
     upload: maxOf(single.upload, slowest),
   }
 }
@@ -163,7 +163,7 @@ function paperCost(
 ): Estimate["costUsd"] {
   const own = momentsOfSum(single)
   const delay = momentsOf(parts.mappingDelay)
-  const t = own.mean + delay.mean + (cold > 0 ? coldWorkMs(model, point.memoryMB) : 0)
+  const t = own.mean + delay.mean + (cold > 0 ? coldExtraMs(model, point.memoryMB) : 0)
   const usdPerMs = (config.instances * (point.memoryMB / 1024) * rates.usdPerGbSecond) / 1000
   return { mean: t * usdPerMs + config.instances * rates.usdPerRequest, sd: Math.hypot(own.sd, delay.sd) * usdPerMs }
 }

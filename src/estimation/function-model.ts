@@ -2,7 +2,8 @@ import { median } from "../statistics/order-statistics.ts"
 import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
 import { type Cell, computeCells, memoriesOf } from "./cells.ts"
 import { fitOverhead } from "./cold-start.ts"
-import { fitCompute, type ComputeFit } from "./compute-fit.ts"
+import type { ComputeFit } from "./compute-candidate.ts"
+import { fitCompute } from "./compute-fit.ts"
 import {
   computeColumns,
   computeMs,
@@ -19,7 +20,7 @@ export interface FunctionModel {
   readonly compute: ComputeParameters
   /** Sd of the log error of the curve at configurations it was not fitted on. */
   readonly formSd: number
-  /** CPU work of a cold instance's first call, ms on one vCPU. */
+  /** CPU work that the computing of a cold instance's first call adds, ms on one vCPU. */
   readonly coldWorkMs: number
   /** Time of an invocation outside its parts, by memory, ms. */
   readonly overheadMs: (memoryMB: number) => number
@@ -81,7 +82,7 @@ function withTimeouts(
       tasks,
       cold: false,
       ms: durationMs,
-      count: 1,
+      weight: 1,
     }))
     .filter((cell) => cell.ms > computeMs(fit.parameters, cell))
   if (contradicted.length === 0) return fit

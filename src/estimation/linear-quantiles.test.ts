@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { type Random, seededRandom } from "../base/random.ts"
 import { normalQuantile } from "../statistics/normal.ts"
-import { fitInit, fitOverhead } from "./cold-start.ts"
+import { fitColdTransferWork, fitInit, fitOverhead } from "./cold-start.ts"
 import { fitLinearQuantiles } from "./linear-quantiles.ts"
 import { fitMappingDelay, slowestInit } from "./mapping-delay-model.ts"
 import type { InstanceSample, StepSample } from "./sample.ts"
@@ -139,6 +139,21 @@ describe("init and overhead", () => {
     expect(steep.medianMs(300)).toBeGreaterThan(2.5 * steep.medianMs(1769))
     expect(fitInit([], [300, 320], 1769)).toMatchObject({ samples: 0 })
     expect(fitInit([], [300, 320], 1769).medianMs(512)).toBeCloseTo(310, -1)
+  })
+
+  test("what the first transfer of a cold instance adds is CPU work: longer at a small size", () => {
+    const at = (memoryMB: number, cold: boolean): InstanceSample =>
+      instanceSample({
+        memoryMB,
+        cold,
+        computeMs: 100,
+        durationMs: 105 + (cold ? 15 / Math.min(1, memoryMB / 1769) : 0),
+      })
+    const samples = [at(256, true), at(256, false), at(1792, true), at(1792, false), at(512, true)]
+    const work = fitColdTransferWork(samples, () => 5, 1769)
+    expect(work).toBeGreaterThan(12)
+    expect(work).toBeLessThanOrEqual(15)
+    expect(fitColdTransferWork([at(256, false)], () => 5, 1769)).toBe(0)
   })
 
   test("what an invocation takes around its parts is split into fixed time and CPU work", () => {

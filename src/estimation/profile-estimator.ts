@@ -5,14 +5,14 @@ import { median } from "../statistics/order-statistics.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import { functionOf, type Step, stepOf, type Workflow } from "../workflow/workflow.ts"
 import { logResiduals } from "./cells.ts"
-import { fitInit, type InitModel } from "./cold-start.ts"
+import { fitColdTransferWork, fitInit, type InitModel } from "./cold-start.ts"
 import { compileSpace, type Rates } from "./compile.ts"
 import type { CompiledSpace, CompileRequest, Estimator } from "./estimator.ts"
 import { estimateStep } from "./estimate.ts"
-import { fitFunction } from "./function-model.ts"
+import { fitFunction, type FunctionModel } from "./function-model.ts"
 import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.ts"
 import { poolNoise } from "./noise.ts"
-import type { Profile } from "./sample.ts"
+import type { InstanceSample, Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
 import type { StepModel } from "./step-model.ts"
 import { fitTransfer, type TransferModel } from "./transfer-model.ts"
@@ -69,6 +69,7 @@ export function createEstimator(options: EstimatorOptions): Estimator {
       })
     const model: StepModel = {
       functionModel,
+      coldWorkMs: functionModel.coldWorkMs + coldTransferWork(selection, functionModel, pools),
       init: pools.inits.get(step.function)!,
       noise: pools.noise,
       download: pools.download,
@@ -152,6 +153,15 @@ function fitPools(selections: readonly Selection[], mbPerVcpu: number): Pools {
     upload: fitTransfer(selections, "upload", mbPerVcpu),
     mappingDelay: fitMappingDelay(steps),
   }
+}
+
+function coldTransferWork(selection: Selection, model: FunctionModel, pools: Pools): number {
+  const warmMs = (sample: InstanceSample): number =>
+    pools.download.quantilesMs(sample.memoryMB, model.download.volume(sample.tasks))[2]! +
+    pools.upload.quantilesMs(sample.memoryMB, model.upload.volume(sample.tasks))[2]! +
+    model.overheadMs(sample.memoryMB)
+  const hasWarm = selection.ok.some((sample) => !sample.cold)
+  return hasWarm ? fitColdTransferWork(selection.ok, warmMs, model.compute.mbPerVcpu) : 0
 }
 
 /**

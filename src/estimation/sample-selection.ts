@@ -4,7 +4,7 @@ import { isUsable } from "./sample-validation.ts"
 /** The samples of one function that its models rest on. */
 export interface Selection {
   readonly functionName: string
-  /** Invocations that ended well, oldest first. */
+  /** Invocations that ended well, oldest first. A contended one is here only where no clean one has its configuration. */
   readonly ok: readonly InstanceSample[]
   readonly outOfMemory: readonly InstanceSample[]
   readonly timedOut: readonly InstanceSample[]
@@ -19,8 +19,8 @@ const ENOUGH_MEMORIES = 3
 
 /**
  * Chooses what a fit may use: rows with impossible numbers are dropped; the newest code alone if it has enough
- * samples, else all; contended and unenforced samples only where nothing else is there. The order of the profile
- * does not matter.
+ * samples, else all; a contended sample only where no clean one has its configuration; unenforced ones only if there is
+ * nothing else at all. The order of the profile does not matter.
  */
 export function selectSamples(profile: Profile): Selection {
   const usable = profile.samples.filter(isUsable)
@@ -28,18 +28,30 @@ export function selectSamples(profile: Profile): Selection {
   const clean = (sample: Sample): boolean => !sample.contended && sample.enforced !== "none"
   const instances = epoch.filter((sample) => sample.kind === "instance")
   const allOk = instances.filter((sample) => sample.outcome === "ok")
+  const enforcedOk = allOk.filter((sample) => sample.enforced !== "none")
   const cleanOk = allOk.filter(clean)
   const steps = epoch.filter((sample) => sample.kind === "step")
   const cleanSteps = steps.filter(clean)
   return {
     functionName: profile.functionName,
-    ok: inOrder(cleanOk.length > 0 ? cleanOk : allOk),
+    ok: inOrder(enforcedOk.length > 0 ? [...cleanOk, ...fillIns(enforcedOk, cleanOk)] : allOk),
     // A kill for memory is a fact about memory whatever else ran on the machine.
     outOfMemory: instances.filter((sample) => sample.outcome === "out-of-memory" && sample.enforced !== "none"),
     timedOut: instances.filter((sample) => sample.outcome === "timeout" && clean(sample)),
     steps: inOrder(cleanSteps.length > 0 ? cleanSteps : steps),
     doubtful: cleanOk.length === 0,
   }
+}
+
+/** Contended samples of configurations that no clean sample has: longer than the truth, but better than nothing. */
+function fillIns(all: readonly InstanceSample[], clean: readonly InstanceSample[]): InstanceSample[] {
+  const known = new Set(clean.map(configurationOf))
+  return all.filter((sample) => sample.contended && !known.has(configurationOf(sample)))
+}
+
+/** Names memory, processes, tasks, and warm or cold. */
+export function configurationOf(sample: InstanceSample): string {
+  return `${sample.memoryMB}/${sample.processes}/${sample.tasks}/${sample.cold}`
 }
 
 function newestEpoch(samples: readonly Sample[]): readonly Sample[] {

@@ -75,7 +75,10 @@ test("selection: new code stands alone once it has enough samples, contended one
   const contended = instanceSample({ contended: true })
   const unenforced = instanceSample({ enforced: "none" })
   expect(select([...old, contended, unenforced])).toMatchObject({ doubtful: false, ok: old })
-  expect(select([contended, unenforced])).toMatchObject({ doubtful: true, ok: [contended, unenforced] })
+  expect(select([contended, unenforced])).toMatchObject({ doubtful: true, ok: [contended] })
+  expect(select([unenforced])).toMatchObject({ doubtful: true, ok: [unenforced] })
+  const fillIn = instanceSample({ contended: true, tasks: 5 })
+  expect(select([...old, contended, fillIn])).toMatchObject({ doubtful: false, ok: [fillIn, ...old] })
 })
 
 test("selection drops rows with impossible numbers", () => {

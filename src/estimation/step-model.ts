@@ -16,6 +16,8 @@ export interface StepModel {
   readonly download: TransferModel
   readonly upload: TransferModel
   readonly mappingDelay: MappingDelayModel
+  /** CPU work of a cold instance's first call in all its parts, ms on one vCPU. */
+  readonly coldWorkMs: number
   readonly timeoutMs: number
   /** Factors on the compute curve by the instances of which the slowest counts; filled as they are asked for. */
   readonly factors: Map<number, Distribution>
@@ -70,15 +72,14 @@ export function transferTable(quantiles: readonly number[]): Distribution {
   return fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95 })
 }
 
-/** What a cold instance's first call takes longer in compute at that size, ms. */
-export function coldWorkMs(model: StepModel, memoryMB: number): number {
-  const { coldWorkMs: work, compute } = model.functionModel
-  return work / Math.min(1, memoryMB / compute.mbPerVcpu)
+/** What a cold instance's first call takes longer at that size, ms. */
+export function coldExtraMs(model: StepModel, memoryMB: number): number {
+  return model.coldWorkMs / Math.min(1, memoryMB / model.functionModel.compute.mbPerVcpu)
 }
 
 /** Mean billed init of a cold instance: init and the extra work of its first call, ms. */
 export function coldBilledMs(model: StepModel, memoryMB: number): number {
-  return mean(model.init.distribution(memoryMB)) + coldWorkMs(model, memoryMB)
+  return mean(model.init.distribution(memoryMB)) + coldExtraMs(model, memoryMB)
 }
 
 /** Processes that really run, and so what the memory floor is about. */

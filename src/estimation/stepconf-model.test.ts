@@ -27,7 +27,7 @@ function cellsOf(
   return MEMORIES.flatMap((memoryMB) =>
     tasks.map((count) => {
       const point = { memoryMB, processes: 1, tasks: count }
-      return { ...point, cold: false, ms: ms(point), count: 1 }
+      return { ...point, cold: false, ms: ms(point), weight: 1 }
     }),
   )
 }

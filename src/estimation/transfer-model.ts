@@ -31,11 +31,12 @@ const PRIOR_MS = 2
 const PRIOR_LOG_SD = 0.25
 
 /**
- * Quantile regression of a transfer on 1, k objects and V / min(1, m / m_b) with V in MB: a latency for each object
- * and a bandwidth that grows with memory up to m_b (the platform's vCPU unless 20 samples at three sizes tell).
+ * Quantile regression of warm transfers on physical columns: with share = min(1, m / m_b), a fixed time, CPU work per
+ * transfer (1 / share) and per object (k / share), a bandwidth (V / share, V in MB) and a latency per object (k). m_b,
+ * the memory from which more changes nothing, is the platform's vCPU unless 20 samples at three sizes tell another.
  */
 export function fitTransfer(selections: readonly Selection[], direction: Direction, mbPerVcpu: number): TransferModel {
-  const samples = selections.flatMap((selection) => selection.ok).sort((a, b) => a.atMs - b.atMs)
+  const samples = selections.flatMap(({ ok }) => warmOf(ok)).sort((a, b) => a.atMs - b.atMs)
   const targets = samples.map((sample) => (direction === "download" ? sample.downloadMs : sample.uploadMs))
   const fitAt = (saturationMB: number): LinearQuantiles =>
     fitLinearQuantiles(
@@ -52,8 +53,15 @@ export function fitTransfer(selections: readonly Selection[], direction: Directi
   }
 }
 
+/** First transfers load code: they are left to the work of cold starts unless there are no others. */
+function warmOf(samples: readonly InstanceSample[]): readonly InstanceSample[] {
+  const warm = samples.filter((sample) => !sample.cold)
+  return warm.length > 0 ? warm : samples
+}
+
 function columnsOf(memoryMB: number, volume: Volume, saturationMB: number): readonly number[] {
-  return [1, volume.objects, volume.bytes / 1e6 / Math.min(1, memoryMB / saturationMB)]
+  const share = Math.min(1, memoryMB / saturationMB)
+  return [1, 1 / share, volume.bytes / 1e6 / share, volume.objects / share, volume.objects]
 }
 
 function volumeOf(sample: InstanceSample, direction: Direction): Volume {
@@ -71,7 +79,7 @@ function bestSaturation(
     readonly mbPerVcpu: number
   },
 ): number {
-  const moving = samples.filter((sample) => volumeOf(sample, search.direction).bytes > 0)
+  const moving = samples.filter((sample) => volumeOf(sample, search.direction).bytes > 1e5)
   const memories = new Set(moving.map((sample) => sample.memoryMB)).size
   if (moving.length < ROWS_FOR_SATURATION || memories < MEMORIES_FOR_SATURATION) return search.mbPerVcpu
   const lossOf = (saturationMB: number): number => {
