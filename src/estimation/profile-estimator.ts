@@ -14,6 +14,7 @@ import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.t
 import { poolNoise } from "./noise.ts"
 import type { InstanceSample, Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
+import { isUsable } from "./sample-validation.ts"
 import type { StepModel } from "./step-model.ts"
 import { fitTransfer, type TransferModel } from "./transfer-model.ts"
 
@@ -107,7 +108,7 @@ export function createEstimator(options: EstimatorOptions): Estimator {
       spaces.set(key, compiled)
       return compiled
     },
-    expectedTasks: (stepName) => expectedTasks(stepOf(options.workflow, stepName), selections),
+    expectedTasks: (stepName) => expectedTasks(stepOf(options.workflow, stepName), options.profiles),
   }
 }
 
@@ -168,14 +169,15 @@ function coldTransferWork(selection: Selection, model: FunctionModel, pools: Poo
  * Median over the runs. Before any run the largest step of a campaign, which runs it once as a whole and then on some
  * of its tasks; else the most tasks that an instance ran, else 1. A step that is not split has one.
  */
-function expectedTasks(step: Step, selections: ReadonlyMap<string, Selection>): number {
+function expectedTasks(step: Step, profiles: ReadonlyMap<string, Profile>): number {
   if (step.split.kind === "none") return 1
-  const selection = selections.get(step.function)
-  if (selection === undefined) return 1
-  const runs = selection.steps.filter((sample) => sample.source !== "campaign")
+  // How busy the machine was says nothing about the number of tasks: contended samples count too.
+  const usable = (profiles.get(step.function)?.samples ?? []).filter(isUsable)
+  const steps = usable.filter((sample) => sample.kind === "step")
+  const runs = steps.filter((sample) => sample.source !== "campaign")
   if (runs.length > 0) return Math.max(1, Math.round(median(runs.map((sample) => sample.tasks))))
-  if (selection.steps.length > 0) return Math.max(...selection.steps.map((sample) => sample.tasks))
-  return Math.max(1, ...selection.ok.map((sample) => sample.tasks))
+  const parts = steps.length > 0 ? steps : usable
+  return parts.reduce((most, sample) => Math.max(most, sample.tasks), 1)
 }
 
 /** Names the profile, prices and limits behind the answers; the order of the samples does not matter. */
