@@ -5,7 +5,9 @@ import { existsSync } from "node:fs"
 const NEEDED = 24
 const major = Number(process.versions.node.split(".")[0])
 if (major < NEEDED) {
-  process.stderr.write(`trimtab needs Node ${NEEDED} or newer; this is ${process.version}: install it from nodejs.org\n`)
+  process.stderr.write(
+    `trimtab needs Node ${NEEDED} or newer; this is ${process.version}: install it from nodejs.org\n`,
+  )
   process.exitCode = 1
 } else {
   // A checkout runs its sources as they are; the published package holds only dist/.

@@ -18,3 +18,10 @@ export function canonicalJson(value: unknown): string {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
+
+/** An absent key and a key that is undefined are two things under exactOptionalPropertyTypes. */
+export function dropUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter((entry) => entry[1] !== undefined)
+  // The entries are those of `value` without undefined, which is what the type says.
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
+}

@@ -89,7 +89,7 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
 
 /** The local platform of a project's state folder. */
 export async function openPlatform(project: Project): Promise<LocalPlatform> {
-  const { enforcement: wanted, vcpuScale } = project.platform
+  const { enforcement: wanted, vcpuScale, port } = project.platform
   const enforcement = LAYER_NAMES.find((name) => name === wanted)
   if (wanted !== undefined && enforcement === undefined)
     throw new TrimtabError(
@@ -101,6 +101,7 @@ export async function openPlatform(project: Project): Promise<LocalPlatform> {
     pricing: awsLambdaPricing(),
     meters: (invocation) => invocationMeters(invocation),
     ...(vcpuScale === undefined ? {} : { vcpuScale }),
+    ...(port === undefined ? {} : { port }),
     ...(enforcement === undefined ? {} : { enforcement }),
   })
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url"
 import { parse as parseYaml } from "yaml"
 import { z } from "zod"
 import { messageOf, TrimtabError } from "../base/errors.ts"
-import { isObject } from "../base/json.ts"
+import { dropUndefined, isObject } from "../base/json.ts"
 import { parseWorkflow, parseWorkflowText } from "../workflow/parse.ts"
 import type { PlatformConfig } from "../workflow/project-config.ts"
 import type { Workflow } from "../workflow/workflow.ts"
@@ -34,6 +34,7 @@ const configSchema = z.strictObject({
     .strictObject({
       kind: z.literal("local"),
       vcpuScale: z.number().gt(0).max(16).optional(),
+      port: z.int().min(0).max(65_535).optional(),
       enforcement: z.string().optional(),
     })
     .optional(),
@@ -132,11 +133,7 @@ function project(
     workflow,
     input: config.input ?? null,
     stateDir: resolve(root, config.stateDir ?? ".trimtab"),
-    platform: {
-      kind: platform.kind,
-      ...(platform.vcpuScale === undefined ? {} : { vcpuScale: platform.vcpuScale }),
-      ...(platform.enforcement === undefined ? {} : { enforcement: platform.enforcement }),
-    },
+    platform: dropUndefined(platform),
   }
 }
 

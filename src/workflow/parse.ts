@@ -2,6 +2,7 @@ import { parse as parseYaml, YAMLParseError } from "yaml"
 import type { z } from "zod"
 import { assertNever } from "../base/assert-never.ts"
 import { messageOf, TrimtabError } from "../base/errors.ts"
+import { dropUndefined } from "../base/json.ts"
 import { DEFAULT_CONFIG_SPACE, type ConfigSpace, type Range } from "./config.ts"
 import { DEFAULT_PERCENTILE, type Goal } from "./goal.ts"
 import { topologicalSort } from "./graph.ts"
@@ -138,13 +139,6 @@ function stepFrom(name: string, spec: StepSpecInput): Step {
     ...(spec.map === undefined ? {} : { map: dropUndefined(spec.map) }),
     ...(spec.loop === undefined ? {} : { loop: { while: dropUndefined(spec.loop.while), max: spec.loop.max } }),
   }
-}
-
-/** An absent key and a key that is undefined are two things under exactOptionalPropertyTypes. */
-function dropUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(value).filter((entry) => entry[1] !== undefined)
-  // The entries are those of `value` without undefined, which is what the type says.
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
 function splitFrom(split: StepSpecInput["split"]): Split {

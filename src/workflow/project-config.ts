@@ -16,6 +16,8 @@ export interface PlatformConfig {
   readonly kind: "local"
   /** Cores of one vCPU. Below 1 big sizes fit small machines; default 1. */
   readonly vcpuScale?: number
+  /** Port of the platform's server; default: any free one. */
+  readonly port?: number
   /** The layer that enforces CPU and memory; default: the first that passes its test. */
   readonly enforcement?: string
 }
