@@ -2,7 +2,7 @@ import type { Distribution } from "../statistics/distribution.ts"
 import { fromSamples } from "../statistics/from-samples.ts"
 import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
 import { median } from "../statistics/order-statistics.ts"
-import { logNormal } from "../statistics/quantile-table.ts"
+import { logNormal, mean } from "../statistics/quantile-table.ts"
 import { scale } from "../statistics/quantile-table-operations.ts"
 import type { InstanceSample } from "./sample.ts"
 
@@ -10,6 +10,7 @@ import type { InstanceSample } from "./sample.ts"
 export interface InitModel {
   distribution(memoryMB: number): Distribution
   medianMs(memoryMB: number): number
+  meanMs(memoryMB: number): number
   /** Cold samples behind it; 0 when it is the pool's or the prior. */
   readonly samples: number
 }
@@ -37,7 +38,8 @@ export function fitInit(cold: readonly InstanceSample[], pool: readonly number[]
         ? fromSamples(pool, { priorLogSd: 2 * PRIOR_INIT_LOG_SD })
         : logNormal(PRIOR_INIT_MS, 2 * PRIOR_INIT_LOG_SD)
     const centre = Math.exp(distribution.logMs[2]!)
-    return { samples: 0, distribution: () => distribution, medianMs: () => centre }
+    const middle = mean(distribution)
+    return { samples: 0, distribution: () => distribution, medianMs: () => centre, meanMs: () => middle }
   }
   const curve = initCurve(seen, mbPerVcpu)
   const ratios = fromSamples(
@@ -45,10 +47,12 @@ export function fitInit(cold: readonly InstanceSample[], pool: readonly number[]
     { priorLogSd: PRIOR_INIT_LOG_SD, minLogSd: 0.05 },
   )
   const centre = Math.exp(ratios.logMs[2]!)
+  const middle = mean(ratios)
   return {
     samples: seen.length,
     distribution: (memoryMB) => scale(ratios, curve(memoryMB)),
     medianMs: (memoryMB) => centre * curve(memoryMB),
+    meanMs: (memoryMB) => middle * curve(memoryMB),
   }
 }
 

@@ -1,13 +1,11 @@
-import { PROBABILITIES } from "../statistics/distribution.ts"
-import { DEFAULT_XI, fromQuantiles, mean, quantile } from "../statistics/quantile-table.ts"
-import { tableMean } from "../statistics/table-mean.ts"
+import { quantile } from "../statistics/quantile-table.ts"
+import { quantileReader, tableMean } from "../statistics/table-reading.ts"
 import { valuesOf } from "../workflow/config.ts"
 import { usedInstances } from "./compiled-space.ts"
-import { computeMs, maxUsefulProcesses } from "./compute-model.ts"
+import { computeCurve, maxUsefulProcesses } from "./compute-model.ts"
 import type { CompiledParts, CompiledSpace, CompileRequest } from "./estimator.ts"
 import { slowestInit } from "./mapping-delay-model.ts"
 import {
-  busyProcesses,
   coldBilledMs,
   coldExtraMs,
   factorOf,
@@ -15,7 +13,6 @@ import {
   slowestOf,
   type StepModel,
   transferQuantiles,
-  transferTable,
 } from "./step-model.ts"
 
 export interface Rates {
@@ -117,6 +114,7 @@ function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): L
   const largest = axes.memoryMB.at(-1) ?? 0
   const init = model.init.distribution(largest)
   const work = coldExtraMs(model, largest)
+  const read = quantileReader(request.percentile)
   const inits = Array.from({ length: most + 1 }, (_, cold) => slowestInit(init, cold))
   for (const [i, instances] of axes.instances.entries()) {
     for (let cold = 0; cold <= instances; cold++) {
@@ -127,18 +125,12 @@ function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): L
       }
       const quantiles = model.mappingDelay.quantilesMs({ instances, cold, slowestInit: inits[cold]! })
       const extra = cold > 0 ? work : 0
-      out.percentile[at] = levelOf(quantiles, request.percentile) + extra
+      out.percentile[at] = read(quantiles) + extra
       out.median[at] = quantiles[2]! + extra
       out.mean[at] = tableMean(quantiles) + extra
     }
   }
   return out
-}
-
-/** Quantile at a level that is mostly one of the table's own. */
-function levelOf(quantiles: readonly number[], p: number): number {
-  const index = PROBABILITIES.findIndex((known) => known === p)
-  return index >= 0 ? quantiles[index]! : quantile(fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95 }), p)
 }
 
 interface TransferOf {
@@ -151,6 +143,8 @@ function transferLevels(request: CompileRequest, axes: Axes, { model, direction 
   const out = levels(axes.memoryMB.length * width)
   for (const [j, tasks] of axes.tasksPerInstance.entries()) {
     const slowest = slowestOf(request.tasks, tasks)
+    const atPercentile = quantileReader(request.percentile ** (1 / slowest))
+    const atMedian = quantileReader(0.5 ** (1 / slowest))
     for (const [m, memoryMB] of axes.memoryMB.entries()) {
       const at = m * width + j
       if (m > 0 && axes.memoryMB[m - 1]! >= model[direction].saturationMB) {
@@ -158,9 +152,8 @@ function transferLevels(request: CompileRequest, axes: Axes, { model, direction 
         continue
       }
       const quantiles = transferQuantiles(model, direction, { memoryMB, tasks })
-      const d = transferTable(quantiles)
-      out.percentile[at] = quantile(d, request.percentile ** (1 / slowest))
-      out.median[at] = quantile(d, 0.5 ** (1 / slowest))
+      out.percentile[at] = atPercentile(quantiles)
+      out.median[at] = atMedian(quantiles)
       out.mean[at] = tableMean(quantiles)
     }
   }
@@ -176,9 +169,9 @@ interface ComputeOf {
 function computeLevels(request: CompileRequest, axes: Axes, { model, download, upload }: ComputeOf): Levels {
   const width = axes.tasksPerInstance.length
   const out = levels(axes.memoryMB.length * axes.processes.length * width)
-  const meanFactor = mean(factorOf(model, 1))
+  const meanFactor = factorOf(model, 1).mean
   const factors = axes.tasksPerInstance.map((tasks) => {
-    const factor = factorOf(model, slowestOf(request.tasks, tasks))
+    const factor = factorOf(model, slowestOf(request.tasks, tasks)).distribution
     return { percentile: quantile(factor, request.percentile), median: quantile(factor, 0.5) }
   })
   const mostProcesses = axes.processes.at(-1) ?? 1
@@ -190,11 +183,11 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
       longestComputeMs(model, 2 * (download.mean[m * width + j]! + upload.mean[m * width + j]!)),
     )
     const overheadMs = model.functionModel.overheadMs(memoryMB)
+    const curve = computeCurve(model.functionModel.compute, memoryMB)
     for (const processes of axes.processes) {
       for (const [j, tasks] of axes.tasksPerInstance.entries()) {
-        const point = { memoryMB, processes, tasks }
-        const fits = memoryMB >= need[busyProcesses(point)]!
-        const ms = fits ? Math.max(1e-3, computeMs(model.functionModel.compute, point) + overheadMs) : Number.NaN
+        const fits = memoryMB >= need[Math.min(processes, Math.max(1, tasks))]!
+        const ms = fits ? Math.max(1e-3, curve(processes, tasks) + overheadMs) : Number.NaN
         const known = ms <= longest[j]! ? ms : Number.NaN
         out.percentile[at] = known * factors[j]!.percentile
         out.median[at] = known * factors[j]!.median

@@ -50,21 +50,42 @@ export function speedup(k: number, contention: number, coherence: number): numbe
 
 /** The factors of f0 and w0 at a point; that of phi is 1. */
 export function computeColumns(shape: ComputeShape, point: ComputePoint): readonly [start: number, work: number] {
-  const { contention: s, coherence: kappa, parallelShare: r } = shape
   const u = point.memoryMB / shape.mbPerVcpu
-  const core = Math.min(1, u)
-  const n = point.tasks
-  const processes = Math.min(point.processes, n)
+  const processes = Math.min(point.processes, point.tasks)
   if (processes <= 0) return [0, 0]
+  return [processes / Math.min(1, u), workFactor(shape, u, { processes, tasks: point.tasks })]
+}
+
+/** Time of all tasks in units of one task on one vCPU: the longest process against the cores available. */
+function workFactor(
+  shape: ComputeShape,
+  u: number,
+  { processes, tasks }: { readonly processes: number; readonly tasks: number },
+): number {
+  const { contention: s, coherence: kappa, parallelShare: r } = shape
+  const parallel = r === 0 ? 0 : r / speedup(u, s, kappa)
+  const longest = Math.ceil(tasks / processes) * ((1 - r) / Math.min(1, u) + parallel)
   const cores = shape.kind === "multi" ? u : Math.min(u, processes)
-  const longest = Math.ceil(n / processes) * ((1 - r) / core + (r === 0 ? 0 : r / speedup(u, s, kappa)))
-  return [processes / core, Math.max(longest, n / speedup(cores, s, kappa))]
+  return Math.max(longest, tasks / speedup(cores, s, kappa))
 }
 
 /** Median compute time in ms. */
 export function computeMs(parameters: ComputeParameters, point: ComputePoint): number {
-  const [start, work] = computeColumns(parameters, point)
-  return parameters.phiMs + parameters.f0Ms * start + parameters.w0Ms * work
+  return computeCurve(parameters, point.memoryMB)(point.processes, point.tasks)
+}
+
+/** Median compute times in ms at one memory size, for loops over processes and tasks. */
+export function computeCurve(
+  parameters: ComputeParameters,
+  memoryMB: number,
+): (processes: number, tasks: number) => number {
+  const u = memoryMB / parameters.mbPerVcpu
+  const startMs = parameters.f0Ms / Math.min(1, u)
+  return (wanted, tasks) => {
+    const processes = Math.min(wanted, tasks)
+    if (processes <= 0) return parameters.phiMs
+    return parameters.phiMs + startMs * processes + parameters.w0Ms * workFactor(parameters, u, { processes, tasks })
+  }
 }
 
 /** The smallest number of processes, at most `most`, from which on more make nothing faster. */
@@ -73,10 +94,11 @@ export function maxUsefulProcesses(
   point: Omit<ComputePoint, "processes">,
   most: number,
 ): number {
+  const curve = computeCurve(parameters, point.memoryMB)
   let best = 1
-  let bestMs = computeMs(parameters, { ...point, processes: 1 })
+  let bestMs = curve(1, point.tasks)
   for (let processes = 2; processes <= Math.min(most, point.tasks); processes++) {
-    const ms = computeMs(parameters, { ...point, processes })
+    const ms = curve(processes, point.tasks)
     // Rounding must not make a useless process look useful.
     if (ms < bestMs * (1 - 1e-12)) {
       best = processes

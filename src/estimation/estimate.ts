@@ -1,6 +1,7 @@
 import { type Distribution, PROBABILITIES } from "../statistics/distribution.ts"
 import { DEFAULT_XI, fromQuantiles, momentsOf, quantile } from "../statistics/quantile-table.ts"
 import { maxOf, shift } from "../statistics/quantile-table-operations.ts"
+import { tableMean, tableSd } from "../statistics/table-reading.ts"
 import type { CompileContext } from "./compile.ts"
 import { ROUND_UP_MS, coldStarts, usedInstances } from "./compiled-space.ts"
 import type { Estimate, EstimateRequest, Parts } from "./estimator.ts"
@@ -12,6 +13,7 @@ import {
   coldExtraMs,
   computeDistribution,
   computeMedianMs,
+  factorOf,
   type InstancePoint,
   longestComputeMs,
   slowestOf,
@@ -56,20 +58,26 @@ export function estimateStep(request: EstimateRequest, context: EstimateContext)
   }
 }
 
-/** One warm instance by itself. */
+/** One warm instance by itself; transfers as their seven quantiles. */
 interface Single {
-  readonly download: Distribution
-  readonly compute: Distribution
-  readonly upload: Distribution
+  readonly download: readonly number[]
+  readonly upload: readonly number[]
+  readonly mean: number
+  readonly sd: number
 }
 
 function singleInstance(model: StepModel, point: InstancePoint, bytes: number | undefined): Single {
   const { memoryMB, tasks } = point
   const input = bytes === undefined ? { memoryMB, tasks } : { memoryMB, tasks, bytes }
+  const download = transferQuantiles(model, "download", input)
+  const upload = transferQuantiles(model, "upload", { memoryMB, tasks })
+  const computeMs = computeMedianMs(model, point)
+  const factor = factorOf(model, 1)
   return {
-    download: transferTable(transferQuantiles(model, "download", input)),
-    compute: computeDistribution(model, point, 1),
-    upload: transferTable(transferQuantiles(model, "upload", { memoryMB, tasks })),
+    download,
+    upload,
+    mean: tableMean(download) + computeMs * factor.mean + tableMean(upload),
+    sd: Math.hypot(tableSd(download), computeMs * factor.sd, tableSd(upload)),
   }
 }
 
@@ -94,9 +102,9 @@ function partsOf(model: StepModel, { point, single, cold, instances, slowest }: 
   const compute = computeDistribution(model, point, slowest)
   return {
     mappingDelay: fromQuantiles(mapping, { xi: DEFAULT_XI, fromP: 0.95 }),
-    download: maxOf(single.download, slowest),
+    download: maxOf(transferTable(single.download), slowest),
     compute: cold > 0 ? shift(compute, coldExtraMs(model, point.memoryMB)) : compute,
-    upload: maxOf(single.upload, slowest),
+    upload: maxOf(transferTable(single.upload), slowest),
   }
 }
 
@@ -114,7 +122,7 @@ function together(parts: readonly Distribution[]): Distribution {
 
 function blockOf(model: StepModel, point: InstancePoint, single: Single): Estimate["blocked"] {
   if (point.memoryMB < model.functionModel.floor.needMB(busyProcesses(point))) return "memory-floor"
-  const transferMs = 2 * (momentsOf(single.download).mean + momentsOf(single.upload).mean)
+  const transferMs = 2 * (tableMean(single.download) + tableMean(single.upload))
   return computeMedianMs(model, point) > longestComputeMs(model, transferMs) ? "timeout" : undefined
 }
 
@@ -134,12 +142,12 @@ function billOf(
   const { model, rates } = context
   const { point, single, used, cold } = billed
   const usdPerMs = ((point.memoryMB / 1024) * rates.usdPerGbSecond) / 1000
-  const full = momentsOfSum(single)
+  const full = single
   // L3: instances that run one task less are billed for less.
   const most = used === 0 ? 0 : request.tasks - used * (point.tasks - 1)
   const less =
     most < used && point.tasks > 1
-      ? momentsOfSum(singleInstance(model, { ...point, tasks: point.tasks - 1 }, bytesOf(request, point.tasks - 1)))
+      ? singleInstance(model, { ...point, tasks: point.tasks - 1 }, bytesOf(request, point.tasks - 1))
       : full
   const fullCount = less === full ? used : most
   const coldMs = cold * coldBilledMs(model, point.memoryMB)
@@ -161,17 +169,8 @@ function paperCost(
   { rates, model }: EstimateContext,
   { point, single, parts, cold }: Billed,
 ): Estimate["costUsd"] {
-  const own = momentsOfSum(single)
   const delay = momentsOf(parts.mappingDelay)
-  const t = own.mean + delay.mean + (cold > 0 ? coldExtraMs(model, point.memoryMB) : 0)
+  const t = single.mean + delay.mean + (cold > 0 ? coldExtraMs(model, point.memoryMB) : 0)
   const usdPerMs = (config.instances * (point.memoryMB / 1024) * rates.usdPerGbSecond) / 1000
-  return { mean: t * usdPerMs + config.instances * rates.usdPerRequest, sd: Math.hypot(own.sd, delay.sd) * usdPerMs }
-}
-
-function momentsOfSum(single: Single): { readonly mean: number; readonly sd: number } {
-  const moments = [single.download, single.compute, single.upload].map(momentsOf)
-  return {
-    mean: moments.reduce((sum, moment) => sum + moment.mean, 0),
-    sd: Math.hypot(...moments.map((moment) => moment.sd)),
-  }
+  return { mean: t * usdPerMs + config.instances * rates.usdPerRequest, sd: Math.hypot(single.sd, delay.sd) * usdPerMs }
 }

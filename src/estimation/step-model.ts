@@ -1,5 +1,5 @@
 import type { Distribution } from "../statistics/distribution.ts"
-import { DEFAULT_XI, fromQuantiles, mean, quantile } from "../statistics/quantile-table.ts"
+import { DEFAULT_XI, fromQuantiles, momentsOf, quantile } from "../statistics/quantile-table.ts"
 import { scale } from "../statistics/quantile-table-operations.ts"
 import type { InitModel } from "./cold-start.ts"
 import { computeMs } from "./compute-model.ts"
@@ -20,7 +20,7 @@ export interface StepModel {
   readonly coldWorkMs: number
   readonly timeoutMs: number
   /** Factors on the compute curve by the instances of which the slowest counts; filled as they are asked for. */
-  readonly factors: Map<number, Distribution>
+  readonly factors: Map<number, Factor>
 }
 
 /** Instances that run the most tasks when all run n: the slowest of these decides. */
@@ -28,11 +28,20 @@ export function slowestOf(tasks: number, tasksPerInstance: number): number {
   return Math.max(1, Math.floor(tasks / Math.max(1, tasksPerInstance)))
 }
 
+/** A factor on a median curve. */
+export interface Factor {
+  readonly distribution: Distribution
+  readonly mean: number
+  readonly sd: number
+  readonly p99: number
+}
+
 /** Factor on the compute curve for the slowest of `instances`. */
-export function factorOf(model: StepModel, instances: number): Distribution {
+export function factorOf(model: StepModel, instances: number): Factor {
   const known = model.factors.get(instances)
   if (known !== undefined) return known
-  const factor = slowestFactor(model.noise, model.functionModel.formSd, instances)
+  const distribution = slowestFactor(model.noise, model.functionModel.formSd, instances)
+  const factor = { distribution, ...momentsOf(distribution), p99: quantile(distribution, 0.99) }
   model.factors.set(instances, factor)
   return factor
 }
@@ -51,7 +60,7 @@ export function computeMedianMs(model: StepModel, point: InstancePoint): number 
 
 /** Compute time of the slowest of `instances`. */
 export function computeDistribution(model: StepModel, point: InstancePoint, instances: number): Distribution {
-  return scale(factorOf(model, instances), computeMedianMs(model, point))
+  return scale(factorOf(model, instances).distribution, computeMedianMs(model, point))
 }
 
 export interface TransferPoint {
@@ -79,7 +88,7 @@ export function coldExtraMs(model: StepModel, memoryMB: number): number {
 
 /** Mean billed init of a cold instance: init and the extra work of its first call, ms. */
 export function coldBilledMs(model: StepModel, memoryMB: number): number {
-  return mean(model.init.distribution(memoryMB)) + coldExtraMs(model, memoryMB)
+  return model.init.meanMs(memoryMB) + coldExtraMs(model, memoryMB)
 }
 
 /** Processes that really run, and so what the memory floor is about. */
@@ -89,5 +98,5 @@ export function busyProcesses(point: InstancePoint): number {
 
 /** The longest median compute time at which P(T > 0.9 timeout) is at most 1 % for one instance, ms. */
 export function longestComputeMs(model: StepModel, transferMs: number): number {
-  return (0.9 * model.timeoutMs - transferMs) / quantile(factorOf(model, 1), 0.99)
+  return (0.9 * model.timeoutMs - transferMs) / factorOf(model, 1).p99
 }
