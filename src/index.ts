@@ -23,4 +23,45 @@ export { memoryStore } from "./stores/memory-store.ts"
 export { openStore } from "./stores/open-store.ts"
 export type { ObjectInfo, Store } from "./stores/store.ts"
 
+export {
+  connectLocalPlatform,
+  type LocalPlatform,
+  type LocalPlatformOptions,
+} from "./platforms/local/local-platform.ts"
+export { invocationMeters } from "./pricing/lambda-meters.ts"
+export type {
+  DeployOptions,
+  FunctionPackage,
+  FunctionVariant,
+  InvokeOutcome,
+  InvokeRequest,
+  Platform,
+  PrewarmOutcome,
+} from "./platforms/platform.ts"
+export type { InvocationRecord } from "./protocol/invocation-record.ts"
+export { packageFunction, type PackageOptions } from "./packaging/package-function.ts"
+
+export { profileWorkflow, type CampaignOptions, type CampaignReport } from "./profiling/campaign.ts"
+export { profileStore, type ProfileStore } from "./profiling/profile-store.ts"
+export { createEstimator, type EstimatorOptions } from "./estimation/profile-estimator.ts"
+export type { CompiledSpace, Estimate, EstimateRequest, Estimator } from "./estimation/estimator.ts"
+export type { Profile, Sample } from "./estimation/sample.ts"
+export type { Distribution } from "./statistics/distribution.ts"
+
+export type { Planner, PlanResult, PricedPlan, Problem } from "./optimization/planner.ts"
+export type { Decision, Policy, RunView } from "./optimization/policy.ts"
+export { staticPolicy } from "./optimization/static-policy.ts"
+export { stepConf, type StepConfOptions } from "./optimization/stepconf/step-conf.ts"
+export { planRange, stepConfPlanner } from "./optimization/stepconf/step-conf-planner.ts"
+
+export { createEngine, type Engine, type EngineOptions, type RunHandle, type RunSummary } from "./engine/engine.ts"
+export type { EngineEvent } from "./engine/events.ts"
+export type { Journal } from "./engine/journal.ts"
+export { memoryJournal } from "./engine/memory-journal.ts"
+export { openSqliteJournal } from "./engine/sqlite-journal.ts"
+
+export { comparePage } from "./report/compare-page.ts"
+export { runPage } from "./report/run-page.ts"
+export { runTable } from "./report/run-table.ts"
+
 export type { Context, FileRef, Handler } from "./wrapper/handler-types.ts"
