@@ -13,7 +13,7 @@ import type { ProfileStore } from "./profile-store.ts"
 import { type Shots, shoot } from "./shoot.ts"
 
 /** Volleys of a whole campaign that may be repeated because the machine was busy: a machine always busy stays so. */
-const MAX_REPEATED = 8
+const MAX_REPEATED = 4
 
 /** Counters of a campaign beside the ledger. */
 export interface Counts {

@@ -157,7 +157,7 @@ describe("a busy machine", () => {
     const set = setting()
     set.fake.disturb = (record) => ({ ...record, contentionMs: record.durationMs / 2 })
     const report = await profileWorkflow(set.options)
-    expect(report.repeated).toBe(8)
+    expect(report.repeated).toBe(4)
     expect((await instances(set, "mark")).every((sample) => sample.contended)).toBe(true)
   })
 

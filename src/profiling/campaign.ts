@@ -54,7 +54,7 @@ export interface CampaignReport {
 }
 
 /** Time per function when no budget is set, ms. */
-const DEFAULT_MS_PER_FUNCTION = 13_000
+const DEFAULT_MS_PER_FUNCTION = 14_000
 
 /** Part of a step's time that one shot may take. */
 const SHOT_SHARE = 0.25

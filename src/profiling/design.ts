@@ -4,14 +4,15 @@ import { fitsAlone, instancesUpTo, largest, memoriesOf, type ReferenceRequest } 
 
 /**
  * What a campaign measures of one function. Form beats repetition: three memory sizes tell more than many runs at
- * one. Each size is visited once, first cold, then warm, so that cold starts stay few; the warm invocations differ
- * in tasks and processes. Sizes that would take too long are left out: below one vCPU time goes with 1 / vCPU.
+ * one. Each size is visited once, so that cold starts stay few; its invocations differ in tasks and processes. Only
+ * warm invocations tell the time of the work, so that one is always among them. Sizes that would take too long are
+ * left out: below one vCPU time goes with 1 / vCPU.
  */
 export interface Visit {
   readonly memoryMB: number
-  /** The small size tells more than the large one: it goes first when time is short. */
+  /** When time is short all visits of the first kind are made before one of the second. */
   readonly priority: 1 | 2
-  /** `prewarmed`: instances are started by dummy invocations, as the work is too long to be done cold and warm. */
+  /** `prewarmed`: an instance is started by a dummy invocation, where work done cold would tell nothing new. */
   readonly start: "as-is" | "prewarmed"
   readonly shots: readonly Shot[]
 }
@@ -52,17 +53,21 @@ const SINGLE_SHOT = 2.2
 /** Part of the longest shot that the second one at the reference size may take. */
 const SECOND_SHOT = 0.5
 
-/** The visits after the reference run; the first one finds its instances warm. */
+/**
+ * The visits after the reference run, the most telling first: its own size, whose instances are warm; several
+ * processes, where the step may have them, as their start is in no other sample; a small size; else a third one.
+ */
 export function visitsOf(request: DesignRequest, reference: StepConfig, observed: Observed): Visit[] {
   const sizes = memoriesOf(request.space, request.limits)
   const small = smallSize(request, reference.memoryMB, observed)
   const big = sizes.findLast((memoryMB) => fitsAlone(request.limits, memoryMB)) ?? sizes.at(-1)!
-  const third = big === reference.memoryMB ? nearest(sizes, Math.sqrt((small ?? sizes[0]!) * big)) : big
+  const processes = usefulProcesses(request, big)
   const shots = referenceShots(request, reference, observed)
   const visits: Visit[] = [{ memoryMB: reference.memoryMB, priority: 1, start: "as-is", shots }]
+  if (processes > request.space.processes.min) visits.push(processesVisit(request, big, { processes, observed }))
   if (small !== null) visits.push(smallVisit(request, small, observed))
-  if (third !== small && third !== reference.memoryMB)
-    visits.push({ memoryMB: third, priority: 2, start: "as-is", shots: bigShots(request, third, observed) })
+  const third = big === reference.memoryMB ? nearest(sizes, Math.sqrt((small ?? sizes[0]!) * big)) : big
+  if (!visits.some((visit) => visit.memoryMB === third)) visits.push(oneTaskVisit(request, third, 2))
   return visits
 }
 
@@ -98,7 +103,7 @@ function smallVisit(request: DesignRequest, memoryMB: number, observed: Observed
   const one = space.instances.min
   const takesMs = expectedMs(request, memoryMB, { processes, tasksPerInstance: 1 }, observed)
   const warm = (tasksPerInstance: number): Shot => ({ instances: one, processes, tasksPerInstance, find: "warm" })
-  if (takesMs > capMs) return { memoryMB, priority: 1, start: "prewarmed", shots: [warm(1)] }
+  if (takesMs > capMs) return oneTaskVisit(request, memoryMB, 1)
   const together = Math.min(tasks, MAX_INSTANCES, maxInstances(limits, memoryMB), largest(space.instances))
   const cold: Shot = { instances: instancesUpTo(space, together), processes, tasksPerInstance: 1, find: "cold" }
   return {
@@ -109,16 +114,28 @@ function smallVisit(request: DesignRequest, memoryMB: number, observed: Observed
   }
 }
 
-/** One task cold, then as many processes as the size has vCPUs. */
-function bigShots(request: DesignRequest, memoryMB: number, observed: Observed): Shot[] {
-  const { space, limits, tasks, threads } = request
+/** Processes that code with one thread can use at a size; at least two where the step has tasks for them. */
+function usefulProcesses({ space, limits, threads, tasks }: DesignRequest, memoryMB: number): number {
   const first = space.processes.min
-  const useful = threads === "multi" ? first : Math.max(2, Math.ceil(vcpus(limits, memoryMB)))
-  const processes = Math.max(first, Math.min(useful, largest(space.processes), tasks))
-  const most = mostTasks(request, { memoryMB, processes, observed })
-  const instances = space.instances.min
-  const cold: Shot = { instances, processes: first, tasksPerInstance: 1, find: "cold" }
-  return [cold, { instances, processes, tasksPerInstance: Math.min(2 * processes, most), find: "warm" }]
+  if (threads === "multi") return first
+  const useful = Math.max(2, Math.ceil(vcpus(limits, memoryMB)))
+  return Math.max(first, Math.min(useful, largest(space.processes), Math.floor(tasks / space.instances.min)))
+}
+
+function processesVisit(
+  request: DesignRequest,
+  memoryMB: number,
+  { processes, observed }: { processes: number; observed: Observed },
+): Visit {
+  const instances = request.space.instances.min
+  const tasksPerInstance = Math.min(2 * processes, mostTasks(request, { memoryMB, processes, observed }))
+  const shot: Shot = { instances, processes, tasksPerInstance: Math.max(processes, tasksPerInstance), find: "warm" }
+  return { memoryMB, priority: 1, start: "prewarmed", shots: [shot] }
+}
+
+function oneTaskVisit({ space }: DesignRequest, memoryMB: number, priority: Visit["priority"]): Visit {
+  const one = { instances: space.instances.min, processes: space.processes.min, tasksPerInstance: 1 }
+  return { memoryMB, priority, start: "prewarmed", shots: [{ ...one, find: "warm" }] }
 }
 
 function mostTasks(

@@ -5,7 +5,7 @@ import type { InvocationRecord } from "../protocol/invocation-record.ts"
 
 /** What a campaign may spend. */
 export interface CampaignBudget {
-  /** Time from start to end, ms, 13 s per function where absent; running each step once may take longer. */
+  /** Time from start to end, ms, 14 s per function where absent; running each step once may take longer. */
   readonly maxMs?: number
   readonly maxInvocations?: number
 }

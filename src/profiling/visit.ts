@@ -43,8 +43,9 @@ function isAffordable({ request, observed, bench }: Subject, visit: Visit, limit
   if (ledger.invocations + invocations > limits.maxInvocations) return false
   const startMs = visit.start === "prewarmed" ? observed.initMs : 0
   const workMs = visit.shots.reduce((sum, shot) => {
-    const own = shot.find === "cold" ? observed.initMs : 0
-    return sum + AROUND_MS + own + expectedMs(request, visit.memoryMB, shot, observed)
+    // Further processes start in about the time of an instance.
+    const starts = (shot.find === "cold" ? 1 : 0) + (shot.processes > 1 ? 1 : 0)
+    return sum + AROUND_MS + starts * observed.initMs + expectedMs(request, visit.memoryMB, shot, observed)
   }, startMs)
   return ledger.elapsedMs() + workMs <= limits.endMs
 }
