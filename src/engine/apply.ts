@@ -1,20 +1,24 @@
+import { TrimtabError } from "../base/errors.ts"
+import { partsOf } from "../workflow/tasks.ts"
 import type { Json } from "../base/json.ts"
-import { messageOf, TrimtabError } from "../base/errors.ts"
-import { mergeExport, mergeResults, partsOf, splitExport, stepInput, tasksOf } from "../workflow/tasks.ts"
 import { parseKey, type AttemptId, type ParsedKey } from "./keys.ts"
+import { canGrow, raisedFloor } from "./memory-floor.ts"
 import { batchesOf } from "./next-actions.ts"
 import type { Settled } from "./port.ts"
 import type { CancelRecord, DecideRecord, InvokeRecord, PartRecord } from "./records.ts"
-import { canGrow, raisedFloor } from "./memory-floor.ts"
+import { toleratedErrors, type RunState, type StepRun } from "./state.ts"
 import {
-  acceptedState,
-  hasEnded,
-  toleratedErrors,
-  type Definition,
-  type RunError,
-  type RunState,
-  type StepRun,
-} from "./state.ts"
+  complete,
+  draftOf,
+  endRun,
+  enter,
+  failStep,
+  finishStep,
+  split,
+  update,
+  waitForDecision,
+  type Draft,
+} from "./step-transitions.ts"
 
 /**
  * The state after one recorded event. Pure (E2): it depends on its arguments alone and changes neither.
@@ -32,73 +36,17 @@ export function apply(state: RunState, settled: Settled): RunState {
   return draft
 }
 
-/** The state in which a run begins: its sources are ready. */
-export function initialState(definition: Definition, startedAtWallMs: number): RunState {
-  const draft = draftOf(acceptedState(definition, startedAtWallMs))
-  for (let index = 0; index < draft.steps.length && draft.end === null; index++)
-    if (definition.graph.parents[index]!.length === 0) makeReady(draft, index)
-  return draft
-}
-
-/** A copy whose lists may be changed until it is handed out. */
-type Draft = { -readonly [K in keyof RunState]: RunState[K] extends readonly (infer T)[] ? T[] : RunState[K] }
-
-function draftOf(state: RunState): Draft {
-  return { ...state, steps: state.steps.slice(), entered: state.entered.slice(), undecided: state.undecided.slice() }
-}
-
-function update(draft: Draft, index: number, change: Partial<StepRun>): StepRun {
-  const next = { ...draft.steps[index]!, ...change }
-  draft.steps[index] = next
-  return next
-}
-
-function makeReady(draft: Draft, index: number): void {
-  const { definition } = draft
-  const { step } = draft.steps[index]!
-  const outputs = new Map(
-    definition.graph.parents[index]!.map((p) => [draft.steps[p]!.step.name, draft.steps[p]!.output]),
-  )
-  const input = stepInput(step, outputs, definition.input)
-  const run = update(draft, index, { input, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 })
-  if (splitExport(step) === null) split(draft, index, run.input)
-  else enter(draft, index, { phase: "splitting" })
-}
-
-function enter(draft: Draft, index: number, change: Partial<StepRun>): void {
-  update(draft, index, change)
-  draft.entered.push(index)
-}
-
-/** Cuts the input into tasks; a step without any has its output already. */
-function split(draft: Draft, index: number, input: Json): void {
-  const { step } = draft.steps[index]!
-  let tasks: readonly Json[]
-  try {
-    tasks = tasksOf(step, input)
-  } catch (error) {
-    failStep(draft, index, { step: step.name, errorType: "InvalidInput", message: messageOf(error) })
-    return
-  }
-  update(draft, index, { tasks, results: tasks.map(() => null), open: tasks.map((_, place) => place) })
-  if (tasks.length === 0) complete(draft, index)
-  else waitForDecision(draft, index)
-}
-
-function waitForDecision(draft: Draft, index: number): void {
-  update(draft, index, { phase: "deciding" })
-  draft.undecided.push(index)
-}
-
 function applyDecision(draft: Draft, id: AttemptId, record: DecideRecord): void {
   const index = indexOf(draft, id)
   if (draft.undecided[0] !== index) throw mismatch(id.step, "its decision came out of turn")
   draft.undecided.shift()
   draft.deciding = false
+  draft.decisionMs.push(record.decisionMs)
   const run = draft.steps[index]!
   const parts = partsOf(run.open, record.config.instances)
   const { batches } = batchesOf(parts.length, draft.definition.entriesPerStep)
-  const startedAtMs = run.attempt === 1 ? draft.nowMs : run.startedAtMs
+  // A step starts when it is decided, or with its exported split, which comes before.
+  const startedAtMs = run.invocations.length === 0 ? draft.nowMs : run.startedAtMs
   const decisions = [...run.decisions, record]
   enter(draft, index, { phase: "running", decisions, parts, open: [], batchesLeft: batches, startedAtMs })
 }
@@ -194,41 +142,6 @@ function overTolerance(draft: Draft, index: number): boolean {
   const { errorType, message } = errors[0]!
   failStep(draft, index, { step: step.name, errorType, message })
   return true
-}
-
-/** Every task has its end: merge, then end the step. */
-function complete(draft: Draft, index: number): void {
-  const run = draft.steps[index]!
-  if (mergeExport(run.step) === null) finishStep(draft, index, mergeResults(run.step, run.results))
-  else enter(draft, index, { phase: "merging" })
-}
-
-function finishStep(draft: Draft, index: number, output: Json): void {
-  const phase = draft.steps[index]!.errors.length === 0 ? "succeeded" : "partial"
-  update(draft, index, { phase, output, endedAtMs: draft.nowMs })
-  draft.left--
-  for (const child of draft.definition.graph.children[index]!) {
-    if (draft.end !== null) return
-    const { missing } = update(draft, child, { missing: draft.steps[child]!.missing - 1 })
-    if (missing === 0) makeReady(draft, child)
-  }
-  if (draft.left === 0 && draft.end === null)
-    endRun(draft, draft.steps.some((run) => run.phase === "partial") ? "partial" : "succeeded", null)
-}
-
-function failStep(draft: Draft, index: number, error: RunError): void {
-  update(draft, index, { phase: "failed", endedAtMs: draft.nowMs })
-  endRun(draft, "failed", error)
-}
-
-/** Ends the run; what has not ended is abandoned. */
-function endRun(draft: Draft, status: "succeeded" | "partial" | "failed" | "cancelled", error: RunError | null): void {
-  draft.end = { status, error }
-  draft.entered = []
-  draft.undecided = []
-  draft.steps.forEach((run, index) => {
-    if (!hasEnded(run.phase)) update(draft, index, { phase: "cancelled", endedAtMs: draft.nowMs })
-  })
 }
 
 function indexOf(draft: Draft, id: AttemptId): number {

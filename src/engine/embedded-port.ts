@@ -48,7 +48,7 @@ export interface EmbeddedPort extends DurablePort {
 }
 
 /** Parts of a step each get a record of their own up to this many. */
-const ENTRIES_PER_STEP = 1_000
+export const ENTRIES_PER_STEP = 1_000
 
 interface Open extends Pending {
   settled: boolean

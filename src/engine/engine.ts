@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto"
 import type { Clock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
-import { canonicalJson, type Json } from "../base/json.ts"
+import type { Json } from "../base/json.ts"
 import type { Logger } from "../base/logger.ts"
 import type { Random } from "../base/random.ts"
 import type { Policy } from "../optimization/policy.ts"
@@ -9,18 +8,20 @@ import type { Platform } from "../platforms/platform.ts"
 import type { Store } from "../stores/store.ts"
 import type { StepConfig } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
-import type { RunResult, RunStatus } from "../workflow/run-result.ts"
+import type { RunResult } from "../workflow/run-result.ts"
 import { assertRunnable } from "../workflow/unsupported.ts"
 import type { Workflow } from "../workflow/workflow.ts"
 import { admission } from "./admission.ts"
 import type { EngineParts } from "./engine-parts.ts"
 import type { EngineEvent } from "./events.ts"
-import type { Commit, Journal, NewRun, RunRow } from "./journal.ts"
+import type { Journal, RunRow } from "./journal.ts"
 import { liveRun, type LiveRun, type LiveRunOptions } from "./live-run.ts"
+import { ENTRIES_PER_STEP } from "./embedded-port.ts"
 import { loadOf } from "./load.ts"
+import { isSameWork, newRunOf } from "./new-run.ts"
 import { breakStored, pastOf, resultOfPast, type Past } from "./recovery.ts"
 import { retryBudget } from "./retry-budget.ts"
-import { isLarge, spill } from "./spill.ts"
+import { deadlineOf, summaryOf, type RunSummary } from "./run-summary.ts"
 import { definitionOf } from "./state.ts"
 import { warmInstances } from "./warm-instances.ts"
 
@@ -56,18 +57,6 @@ export interface RunHandle {
   readonly result: Promise<RunResult>
 }
 
-export interface RunSummary {
-  readonly runId: string
-  readonly workflow: string
-  readonly status: RunStatus | "running"
-  /** It is being executed by this engine. */
-  readonly live: boolean
-  readonly goal: Goal
-  readonly codeHashes: Readonly<Record<string, string>>
-  readonly acceptedAtMs: number
-  readonly finishedAtMs: number | null
-}
-
 /** Executes workflows durably. One engine owns a journal at a time. */
 export interface Engine {
   /**
@@ -93,17 +82,7 @@ export function createEngine(options: EngineOptions): Engine {
   const live = new Map<string, LiveRun>()
   const byRequest = new Map<string, Promise<RunHandle>>()
   const lastGood = new Map<string, StepConfig>()
-  const texts = new WeakMap<Workflow, { readonly text: string; readonly hash: string }>()
   let closed = false
-
-  const textOf = (workflow: Workflow): { readonly text: string; readonly hash: string } => {
-    const known = texts.get(workflow)
-    if (known !== undefined) return known
-    const text = canonicalJson(workflow)
-    const made = { text, hash: createHash("sha256").update(text).digest("hex") }
-    texts.set(workflow, made)
-    return made
-  }
 
   const launch = (base: Pick<LiveRunOptions, "definition" | "acceptedAtMs" | "accepted" | "recorded">): LiveRun => {
     const { workflow, goal } = base.definition
@@ -117,23 +96,12 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   const accept = async (request: StartRequest): Promise<RunHandle> => {
-    const { workflow, input, goal } = request
-    const runId = newRunId(options.random)
-    const acceptedAtMs = options.clock.nowMs()
-    const { text, hash } = textOf(workflow)
-    const run: NewRun = {
-      runId,
-      requestKey: request.requestKey ?? null,
-      workflowHash: hash,
-      workflow: text,
-      workflowName: workflow.name,
-      ...(await storedInput(options, runId, input)),
-      goal: JSON.stringify(goal),
-      codeHashes: JSON.stringify(request.codeHashes ?? {}),
-      acceptedAtMs,
-    }
-    const accepted: Commit = journal.accept(run)
-    const definition = definitionOf({ runId, workflow, goal, input, entriesPerStep: 1_000 })
+    const { workflow, goal, input } = request
+    const run = await newRunOf(request, options)
+    assertOpen()
+    const accepted = journal.accept(run)
+    const { runId, acceptedAtMs } = run
+    const definition = definitionOf({ runId, workflow, goal, input, entriesPerStep: ENTRIES_PER_STEP })
     const { result } = launch({ definition, acceptedAtMs, accepted })
     await accepted.durable
     return { runId, result }
@@ -143,9 +111,7 @@ export function createEngine(options: EngineOptions): Engine {
   const acceptOnce = async (request: StartRequest, requestKey: string): Promise<RunHandle> => {
     const row = journal.runOfRequest(requestKey)
     if (row === null) return accept(request)
-    const sameWork = row.workflowHash === textOf(request.workflow).hash && row.goal === JSON.stringify(request.goal)
-    const input = await storedInput(options, row.runId, request.input)
-    if (!sameWork || row.input !== input.input)
+    if (!(await isSameWork(row, request, options)))
       throw new TrimtabError("usage", `request key ${requestKey} was used for another run (${row.runId})`, {
         fix: "use a new key for new work",
       })
@@ -259,48 +225,4 @@ function partsOf({ platform, store, clock, logger, onEvent }: EngineOptions): En
     floors: new Map(),
     emit,
   }
-}
-
-/** 128 bits of chance, as 32 hex digits. */
-function newRunId(random: Random): string {
-  return Array.from({ length: 4 }, () =>
-    Math.floor(random.next() * 2 ** 32)
-      .toString(16)
-      .padStart(8, "0"),
-  ).join("")
-}
-
-async function storedInput(
-  { store, clock }: EngineOptions,
-  runId: string,
-  input: Json,
-): Promise<Pick<NewRun, "input" | "inputKind">> {
-  const text = JSON.stringify(input)
-  if (!isLarge(text)) return { input: text, inputKind: "inline" }
-  return { input: JSON.stringify(await spill(`runs/${runId}/input`, text, { store, clock })), inputKind: "ref" }
-}
-
-function deadlineOf(row: RunRow): number {
-  const goal = parseGoal(row)
-  return goal.kind === "cost" ? row.acceptedAtMs + goal.sloMs : Number.MAX_VALUE
-}
-
-/** What a row of the journal tells without reading its records. */
-export function summaryOf(row: RunRow, live: boolean): RunSummary {
-  return {
-    runId: row.runId,
-    workflow: row.workflowName,
-    // A word that is none of these fails the row's checksum.
-    status: row.damaged ? "broken" : (row.status as RunSummary["status"]),
-    live,
-    goal: parseGoal(row),
-    codeHashes: row.damaged ? {} : JSON.parse(row.codeHashes),
-    acceptedAtMs: row.acceptedAtMs,
-    finishedAtMs: row.finishedAtMs,
-  }
-}
-
-/** Of a row that its checksum vouches for; a damaged one has none that could be trusted. */
-function parseGoal(row: RunRow): Goal {
-  return row.damaged ? { kind: "cost", sloMs: 0, percentile: 0.95 } : JSON.parse(row.goal)
 }

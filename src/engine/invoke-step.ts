@@ -1,9 +1,10 @@
 import { functionOf } from "../workflow/workflow.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
-import { invokePart, type PartCall } from "./invoke-part.ts"
+import { invokePart } from "./invoke-part.ts"
 import { partKey } from "./keys.ts"
 import { largest, smallestAbove } from "./memory-floor.ts"
 import type { CallAction, InvokeAction } from "./next-actions.ts"
+import type { PartCall } from "./part-progress.ts"
 import type { InvocationEntry, InvokeRecord, PartRecord } from "./records.ts"
 import { toleratedErrors, type RunState, type StepRun } from "./state.ts"
 

@@ -16,7 +16,7 @@ import { resultOf } from "./result-of.ts"
 import { retryBudget } from "./retry-budget.ts"
 import { observeRun } from "./run-events.ts"
 import { runView, type ViewSources } from "./run-view.ts"
-import { initialState } from "./apply.ts"
+import { initialState } from "./step-transitions.ts"
 import type { Definition, RunError, RunState } from "./state.ts"
 
 /** What is over and cannot be derived from the entries: kept in the run's own row. */

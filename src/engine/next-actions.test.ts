@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 import { fromEdges } from "../workflow/testing/workflows.ts"
-import { apply, initialState } from "./apply.ts"
+import { apply } from "./apply.ts"
+import { initialState } from "./step-transitions.ts"
 import { parseKey } from "./keys.ts"
 import { batchesOf, nextActions, started } from "./next-actions.ts"
 import type { DecideRecord, InvokeRecord } from "./records.ts"

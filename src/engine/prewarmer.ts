@@ -6,17 +6,17 @@
  * has a limit, and swallows what goes wrong.
  */
 import type { Decision, Policy, RunView } from "../optimization/policy.ts"
-import { variantName, variantOf, type FunctionVariant } from "../platforms/platform.ts"
+import { variantName, variantOf } from "../platforms/platform.ts"
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
 import type { PrewarmResult } from "../workflow/run-result.ts"
-import { vcpus } from "../workflow/limits.ts"
 import { functionOf } from "../workflow/workflow.ts"
 import { usdOf } from "../pricing/pricing.ts"
 import { withDeadline } from "./deadline.ts"
 import type { EngineParts } from "./engine-parts.ts"
+import { roomFor, tooWasteful, type Answered } from "./prewarm-limits.ts"
 import { hypotheticalView, predictedStarts, type PredictedStart } from "./predicted-starts.ts"
 import type { ViewSources } from "./run-view.ts"
-import { hasEnded, type RunState } from "./state.ts"
+import type { RunState } from "./state.ts"
 
 export interface Prewarmer {
   /** The run has moved: new predictions, new timers. Returns at once; the work is done on a timer. */
@@ -52,9 +52,6 @@ const SAME_START_MS = 25
  */
 const READY_BEFORE_MS = 50
 
-/** Most of a run's cost that prewarms which nobody used may take. */
-const WASTE_SHARE = 0.05
-
 /** Beyond the longest init, how long a prewarm may take to answer, ms. */
 const ANSWER_MARGIN_MS = 10_000
 
@@ -78,7 +75,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   const fired = new Set<number>()
   /** Instances that prewarms started and nobody has used yet, by variant. */
   const unused = new Map<string, number>()
-  const answered: { readonly index: number; readonly name: string; readonly cold: number }[] = []
+  const answered: Answered[] = []
   let firing: AbortController | null = null
   const totals = { asked: 0, warmed: 0, hits: 0, costUsd: 0 }
   let latest: RunState | null = null
@@ -134,12 +131,12 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   }
 
   const fire = async (index: number, { step, workflow }: PredictedStart, { config }: Decision): Promise<void> => {
-    if (closed || latest === null || tooWasteful(latest)) return
+    if (closed || latest === null || tooWasteful(latest, { answered, unused, ...totals })) return
     const functionName = functionOf(workflow, step).name
     const variant = variantOf(functionName, config.memoryMB)
     const name = variantName(variant)
     const there = sources.warm(functionName, config.memoryMB) + parts.load.of(variant)
-    const wanted = Math.min(config.instances - there, room(variant))
+    const wanted = Math.min(config.instances - there, roomFor(variant, parts))
     if (wanted < 1) return
     totals.asked += wanted
     try {
@@ -156,27 +153,6 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
     } catch (error) {
       parts.logger.debug(`prewarm of ${name}: ${error instanceof Error ? error.message : "failed"}`)
     }
-  }
-
-  /** Instances that the platform has room for beside what runs now and must stay free. */
-  const room = ({ memoryMB }: FunctionVariant): number => {
-    const { concurrency, vcpuTotal } = platform.limits
-    const slots = concurrency.account - concurrency.keepFree - parts.admission.inFlight
-    if (vcpuTotal === null) return slots
-    const free = vcpuTotal - parts.load.busyVcpus
-    return Math.min(slots, Math.floor(free / vcpus(platform.limits, memoryMB) + 1e-9))
-  }
-
-  /** Counts what was warmed for steps that have ended without using it; what is still to come may be used yet. */
-  const tooWasteful = (state: RunState): boolean => {
-    const misses = answered.reduce(
-      (sum, { index, name, cold }) =>
-        hasEnded(state.steps[index]!.phase) ? sum + Math.min(cold, unused.get(name) ?? 0) : sum,
-      0,
-    )
-    if (misses === 0) return false
-    const expectedUsd = state.steps.reduce((sum, run) => sum + (run.decisions.at(-1)?.predicted.costUsd ?? 0), 0)
-    return (totals.costUsd / Math.max(1, totals.warmed)) * misses > WASTE_SHARE * expectedUsd
   }
 
   return {

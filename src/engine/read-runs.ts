@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite"
-import { summaryOf, type RunSummary } from "./engine.ts"
+import { summaryOf, type RunSummary } from "./run-summary.ts"
 import { journalError } from "./sqlite-errors.ts"
 import { sqliteReads } from "./sqlite-reads.ts"
 

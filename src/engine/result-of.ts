@@ -39,7 +39,7 @@ export function resultOf(state: RunState, { pricing, prewarm, end }: ResultOptio
     overheadMs: Math.max(0, state.nowMs - schedule(definition.graph, measured).length),
     criticalPath: criticalPath(definition.graph, measured).map((index) => definition.graph.names[index]!),
     enforcement: enforcementOf(invocations.map((entry) => entry.enforced)),
-    decisionMs: decisions.map((decision) => decision.decisionMs),
+    decisionMs: state.decisionMs,
     infeasible: decisions.some((decision) => decision.infeasible),
     policy: decisions[0]?.policy ?? "",
     output: done ? outputOf(state) : null,

@@ -34,6 +34,8 @@ export interface RunState {
   readonly deciding: boolean
   /** The wait for a cancel request has been asked for. */
   readonly listening: boolean
+  /** Time of each decision, in the order they were made. */
+  readonly decisionMs: readonly number[]
   /** Steps that have not ended. */
   readonly left: number
   /** Set once: the run is over. */
@@ -101,6 +103,7 @@ export function acceptedState(definition: Definition, startedAtWallMs: number): 
     undecided: [],
     deciding: false,
     listening: false,
+    decisionMs: [],
     left: definition.workflow.steps.length,
     end: null,
   }
