@@ -61,8 +61,3 @@ export function selectionLength({ graph, frontiers }: StepChoices, selection: Se
     frontiers.map((frontier, i) => frontier.latencyMs[selection[i]!]!),
   ).length
 }
-
-/** Cost of a selection, USD. */
-export function selectionCost({ frontiers }: StepChoices, selection: Selection): number {
-  return frontiers.reduce((sum, frontier, i) => sum + frontier.costUsd[selection[i]!]!, 0)
-}

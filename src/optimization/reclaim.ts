@@ -1,32 +1,65 @@
-import { schedule } from "../workflow/critical-path.ts"
-import { cheapestWithin } from "./frontier.ts"
-import type { StepChoices } from "./step-choices.ts"
+import type { Graph } from "../workflow/graph.ts"
+import { cheapestWithin, type Frontier } from "./frontier.ts"
+
+/** Steps that choose from frontiers; the others (undefined) have ended or run. */
+export interface Choosing {
+  readonly graph: Graph
+  readonly frontiers: readonly (Frontier | undefined)[]
+  /** No start before it, ms by step index; 0 where absent. */
+  readonly releaseMs?: ArrayLike<number>
+}
 
 /** Each move is one O(V + E) sweep; a move makes one step as cheap as it gets, so few are needed per step. */
 const MOVES_PER_STEP = 4
+
+/** More moves than that save next to nothing. */
+const MAX_MOVES = 400
 
 /**
  * Spends the slack that a selection leaves before the deadline: over and over the step moves that saves most, to the
  * cheapest entry of its frontier that still fits between its earliest start and what follows. Never raises the cost,
  * never breaks a deadline that the selection keeps.
  */
-export function reclaim(choices: StepChoices, selection: Int32Array, deadlineMs: number): Int32Array {
-  const { graph, frontiers } = choices
+export function reclaim(choosing: Choosing, selection: Int32Array, deadlineMs: number): Int32Array {
+  const { frontiers } = choosing
   const chosen = Int32Array.from(selection)
-  const durations = Float64Array.from(frontiers, (frontier, i) => frontier.latencyMs[chosen[i]!]!)
-  for (let move = 0; move < MOVES_PER_STEP * frontiers.length; move++) {
-    const { start, tail } = schedule(graph, durations)
+  for (let move = 0; move < Math.min(MAX_MOVES, MOVES_PER_STEP * frontiers.length); move++) {
+    const { startMs, tailMs } = sweep(choosing, chosen)
     let best = -1
     let to = -1
     let most = 0
     for (const [i, frontier] of frontiers.entries()) {
-      const k = cheapestWithin(frontier, deadlineMs - start[i]! - tail[i]!)
+      if (frontier === undefined) continue
+      const k = cheapestWithin(frontier, deadlineMs - startMs[i]! - tailMs[i]!)
       const saving = k < 0 ? 0 : frontier.costUsd[chosen[i]!]! - frontier.costUsd[k]!
       if (saving > most) [best, to, most] = [i, k, saving]
     }
     if (best === -1) break
     chosen[best] = to
-    durations[best] = frontiers[best]!.latencyMs[to]!
   }
   return chosen
+}
+
+/** Earliest starts, and the longest time from each step's end to the end of all, ms. O(V + E). */
+export function sweep(
+  { graph, frontiers, releaseMs }: Choosing,
+  selection: Int32Array,
+): { readonly startMs: Float64Array; readonly tailMs: Float64Array } {
+  const n = frontiers.length
+  const startMs = new Float64Array(n)
+  const tailMs = new Float64Array(n)
+  const timeOf = (i: number): number => frontiers[i]?.latencyMs[selection[i]!] ?? 0
+  for (let i = 0; i < n; i++) {
+    startMs[i] = releaseMs?.[i] ?? 0
+    for (const parent of graph.parents[i]!)
+      if (frontiers[parent] !== undefined) startMs[i] = Math.max(startMs[i]!, startMs[parent]! + timeOf(parent))
+  }
+  for (let i = n - 1; i >= 0; i--)
+    for (const child of graph.children[i]!) tailMs[i] = Math.max(tailMs[i]!, timeOf(child) + tailMs[child]!)
+  return { startMs, tailMs }
+}
+
+/** Cost of a selection, USD. */
+export function selectionCost({ frontiers }: Choosing, selection: Int32Array): number {
+  return frontiers.reduce((sum, frontier, i) => sum + (frontier?.costUsd[selection[i]!] ?? 0), 0)
 }

@@ -3,7 +3,8 @@ import { coldStarts, costOf, pointOf } from "../../estimation/compiled-space.ts"
 import { schedule } from "../../workflow/critical-path.ts"
 import { cheapestWithin } from "../frontier.ts"
 import type { RunView } from "../policy.ts"
-import { type Situation, situationOf, type Source } from "./situation.ts"
+import type { OpenChoices } from "./selection.ts"
+import { situationOf, type Source } from "./situation.ts"
 import { subSlos } from "./sub-slos.ts"
 
 /**
@@ -13,7 +14,7 @@ import { subSlos } from "./sub-slos.ts"
  */
 export interface Outlook {
   readonly kind: "on-time" | "late" | "over-budget"
-  readonly situation: Situation
+  readonly situation: OpenChoices
   readonly view: RunView
 }
 
@@ -54,7 +55,7 @@ function forBudget(source: Source, view: RunView, budgetUsd: number): Outlook {
   const left = budgetUsd - spentUsd(source, view)
   let low = earliestEnd(situation)
   let high = Math.max(low, endAt(situation, "cheapest"))
-  const at = (deadlineMs: number): Situation => ({ ...situation, deadlineMs })
+  const at = (deadlineMs: number): OpenChoices => ({ ...situation, deadlineMs })
   if (plannedUsd(at(high)) > left * (1 + 1e-9)) return { kind: "over-budget", situation: at(high), view }
   if (plannedUsd(at(low)) <= left) return { kind: "on-time", situation: at(low), view }
   for (let round = 0; round < BUDGET_ROUNDS; round++) {
@@ -66,11 +67,11 @@ function forBudget(source: Source, view: RunView, budgetUsd: number): Outlook {
 }
 
 /** End of the run when every open step takes its fastest configuration. */
-export function earliestEnd(situation: Situation): number {
+export function earliestEnd(situation: OpenChoices): number {
   return endAt(situation, "fastest")
 }
 
-function endAt({ graph, open, frontiers, releaseMs, fastestMs }: Situation, which: "fastest" | "cheapest"): number {
+function endAt({ graph, open, frontiers, releaseMs, fastestMs }: OpenChoices, which: "fastest" | "cheapest"): number {
   const times = fastestMs.map((fastest, i) => (which === "fastest" ? fastest : (frontiers[i]?.latencyMs.at(-1) ?? 0)))
   const { tail } = schedule(graph, times)
   // Every open step starts no earlier than its release, and what follows takes at least the tail.
@@ -78,7 +79,7 @@ function endAt({ graph, open, frontiers, releaseMs, fastestMs }: Situation, whic
 }
 
 /** Cost of the open steps when each takes the cheapest configuration within its window. */
-function plannedUsd(situation: Situation): number {
+function plannedUsd(situation: OpenChoices): number {
   const { startMs, endMs } = subSlos(situation)
   return situation.frontiers.reduce((sum, frontier, i) => {
     if (frontier === undefined) return sum

@@ -11,7 +11,7 @@ import type { FrontierCache } from "../frontier-cache.ts"
 import { margins } from "../margins.ts"
 import type { RunView } from "../policy.ts"
 import { runnable, staticShares, usefulCapacity } from "../step-choices.ts"
-import type { OpenSteps } from "./sub-slos.ts"
+import type { OpenChoices } from "./selection.ts"
 
 /** Where a policy gets its numbers from. */
 export interface Source {
@@ -20,13 +20,8 @@ export interface Source {
   spaceOf(view: RunView, step: string): CompiledSpace
 }
 
-/** A view of a run as Algorithm 1 needs it; frontiers of steps that are not open are undefined. */
-export interface Situation extends OpenSteps {
-  readonly frontiers: readonly (Frontier | undefined)[]
-}
-
 /** Works out what is open, when it may start and what each step can choose from; margins are scaled by `caution`. */
-export function situationOf(source: Source, view: RunView, caution: number): Situation {
+export function situationOf(source: Source, view: RunView, caution: number): OpenChoices {
   const { graph, width, shares } = shapeOf(view.workflow, source.limits)
   const open = Uint8Array.from(graph.names, (name) => (view.finished.has(name) || view.running.has(name) ? 0 : 1))
   const margin = margins(graph, width, open).map((value) => value * caution)

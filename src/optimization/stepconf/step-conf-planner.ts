@@ -2,10 +2,9 @@ import { assertNever } from "../../base/assert-never.ts"
 import { wholeCapacity } from "../capacity.ts"
 import { costLowerBound } from "../lower-bound.ts"
 import type { PlanOptions, Planner, PlanResult, PricedPlan, Problem } from "../planner.ts"
-import { cheapestPlan, fastestPlan, planOf, pricePlan, selectionCost, selectionLength } from "../plans.ts"
-import { reclaim } from "../reclaim.ts"
+import { cheapestPlan, fastestPlan, planOf, pricePlan, selectionLength } from "../plans.ts"
 import { type StepChoices, stepChoices } from "../step-choices.ts"
-import { stepConfSelection } from "./selection.ts"
+import { allOpen, cheapestSelection } from "./selection.ts"
 
 /** Latencies this far above a goal still meet it: rounding of sums. */
 const TOLERANCE = 1 + 1e-9
@@ -54,11 +53,7 @@ function planForDeadline(choices: StepChoices, sloMs: number): PlanResult {
 function selectionFor(choices: StepChoices, deadlineMs: number): Int32Array | null {
   const fastest = new Int32Array(choices.frontiers.length)
   if (selectionLength(choices, fastest) > deadlineMs * TOLERANCE) return null
-  const candidates = [
-    reclaim(choices, stepConfSelection(choices, deadlineMs), deadlineMs * TOLERANCE),
-    reclaim(choices, fastest, deadlineMs * TOLERANCE),
-  ]
-  return candidates.reduce((a, b) => (selectionCost(choices, b) < selectionCost(choices, a) ? b : a))
+  return cheapestSelection(allOpen(choices, deadlineMs))
 }
 
 function planForBudget(choices: StepChoices, budgetUsd: number, options: PlanOptions): PlanResult {

@@ -7,17 +7,24 @@ import { cheapestWithin, configAt, type Frontier } from "../frontier.ts"
 import { frontierCache } from "../frontier-cache.ts"
 import type { Decision, Policy, RunView } from "../policy.ts"
 import { predictedOf } from "../predicted.ts"
+import { sweep } from "../reclaim.ts"
 import { type Outlook, outlookOf } from "./outlook.ts"
 import { reasonFor } from "./reason.ts"
+import { cheapestSelection, type OpenChoices } from "./selection.ts"
 import type { Source } from "./situation.ts"
 import { subSlos } from "./sub-slos.ts"
 
 export interface StepConfOptions {
   readonly estimator: Estimator
   readonly limits: PlatformLimits
-  /** `repaired`: Algorithm 1 with windows worked out anew before each step and the fixes of sub-slos.ts. */
-  readonly preset?: "repaired"
+  /**
+   * `repaired`, the default: Algorithm 1 with windows worked out anew before each step, the fixes of sub-slos.ts, and
+   * the slack spent that its plan for the rest of the run would leave. `sub-slos`: without the last, as in the paper.
+   */
+  readonly preset?: Preset
 }
+
+export type Preset = "repaired" | "sub-slos"
 
 /**
  * StepConf's Algorithm 1 online: before each step it shares the time that is left out over the steps that are left,
@@ -25,23 +32,23 @@ export interface StepConfOptions {
  * count with their shorter mapping delay; when nothing fits any more the critical path goes as fast as it can. Pure
  * but for caches: a hypothetical view gets the decision that the run would get there.
  */
-export function stepConf({ estimator, limits }: StepConfOptions): Policy {
+export function stepConf({ estimator, limits, preset = "repaired" }: StepConfOptions): Policy {
   const spaces = compiledSpaces(estimator)
   const source: Source = {
     limits,
     frontiers: frontierCache(),
     spaceOf: (view, step) => spaces.get(stepOf(view.workflow, step), view),
   }
-  return { name: "stepconf", decide: (view) => decide(source, view) }
+  return { name: "stepconf", decide: (view) => decide(source, preset, view) }
 }
 
-function decide(source: Source, view: RunView): Decision {
+function decide(source: Source, preset: Preset, view: RunView): Decision {
   const name = view.ready[0]
   if (name === undefined) throw new TrimtabError("internal", "a policy was asked to decide, but no step is ready")
   const outlook = outlookOf(source, view)
   const i = outlook.situation.graph.indexOf.get(name)!
   const frontier = outlook.situation.frontiers[i]!
-  const latestFinishMs = subSlos(outlook.situation).endMs[i]!
+  const latestFinishMs = latestFinish(outlook.situation, i, preset)
   const shareMs = latestFinishMs - view.nowMs
   const chosen = choose(outlook, frontier, shareMs)
   const { space } = frontier
@@ -55,6 +62,12 @@ function decide(source: Source, view: RunView): Decision {
     latestFinishMs,
     infeasible: outlook.kind !== "on-time",
   }
+}
+
+/** The end of the step's window, or later where the plan for the rest of the run leaves more time. */
+function latestFinish(situation: OpenChoices, i: number, preset: Preset): number {
+  if (preset === "sub-slos") return subSlos(situation).endMs[i]!
+  return situation.deadlineMs - sweep(situation, cheapestSelection(situation)).tailMs[i]!
 }
 
 function choose(outlook: Outlook, frontier: Frontier, shareMs: number): number {
