@@ -1,5 +1,5 @@
 import { processMemory, resetPeakMemory, taskTimes, type TaskTimes } from "./proc.ts"
-import type { GroupUsage, ProcessGroup } from "./enforcement/layer.ts"
+import { PERIOD_MS, type GroupUsage, type ProcessGroup } from "./enforcement/layer.ts"
 
 /** What one invocation used, from the kernel's counters. */
 export interface InvocationUsage {
@@ -30,42 +30,88 @@ export function resetPeaks(group: ProcessGroup): number {
   return peakMemoryMB(pids)
 }
 
+/** The limits under which the group ran, in cores. */
+export interface CpuLimits {
+  readonly cores: number
+  readonly coresPerProcess: number | null
+}
+
 /** What was used since `begin`. Reads every counter at one instant, before anything is killed. */
-export function endUsage(group: ProcessGroup, begin: UsageSnapshot): InvocationUsage {
+export function endUsage(group: ProcessGroup, begin: UsageSnapshot, limits: CpuLimits): InvocationUsage {
   const pids = group.pids()
   const end = snapshot(group, pids)
   const threads = [...end.threads].map(([id, now]) => {
     const before = begin.threads.get(id)
     return {
+      pid: id.slice(0, id.indexOf("/")),
       cpuMs: Math.max(0, now.cpuMs - (before?.cpuMs ?? 0)),
       delayMs: Math.max(0, now.delayMs - (before?.delayMs ?? 0)),
     }
   })
   const ownCpuMs = threads.reduce((sum, thread) => sum + thread.cpuMs, 0)
   const groupCpuMs = end.usage.cpuMs === null ? null : end.usage.cpuMs - (begin.usage.cpuMs ?? 0)
+  const cpuMs = Math.max(0, groupCpuMs ?? ownCpuMs)
   return {
-    cpuMs: Math.max(0, groupCpuMs ?? ownCpuMs),
+    cpuMs,
     throttledMs: Math.max(0, end.usage.throttledMs - begin.usage.throttledMs),
-    contentionMs: contention(threads, end.usage.throttledDelayMs - begin.usage.throttledDelayMs, end.atMs - begin.atMs),
+    contentionMs: contention({
+      threads,
+      throttledMs: end.usage.throttledDelayMs - begin.usage.throttledDelayMs,
+      cpuMs,
+      wallMs: end.atMs - begin.atMs,
+      limits,
+    }),
     maxMemoryUsedMB: Math.ceil(peakMemoryMB(pids)),
   }
+}
+
+/** What one thread did in an invocation. */
+export interface ThreadUse extends TaskTimes {
+  readonly pid: string
+}
+
+export interface ContentionInput {
+  readonly threads: readonly ThreadUse[]
+  /** Summed over the cores on which the group was throttled. */
+  readonly throttledMs: number
+  /** Of the whole group. */
+  readonly cpuMs: number
+  readonly wallMs: number
+  readonly limits: CpuLimits
 }
 
 /** A thread counts as one that worked when it was running or wanted to for half as long as the busiest. */
 const WORKING_SHARE = 0.5
 
 /**
- * Time the invocation was runnable without a core for another reason than its own quota. A thread's run delay
- * contains the throttled time, which the kernel sums over the cores on which the group ran: with n working threads
- * each of them waited about an n-th of it. The invocation is as late as its latest thread, and no later than the
- * time in which that did not run.
+ * Time the invocation lost because its threads were runnable without a core, for another reason than its own quota.
+ *
+ * A thread's run delay contains the throttled time, which the kernel sums over the cores on which the group ran:
+ * with n working threads each of them waited about an n-th of it; the rest is contention, and the invocation is as
+ * late as its latest thread. But a wait inside a period whose quota is used up all the same costs nothing, so the
+ * loss is at most what the wall time has beyond the time that the quota alone demands.
  */
-function contention(threads: readonly TaskTimes[], throttledMs: number, wallMs: number): number {
+export function contention(input: ContentionInput): number {
+  const { threads, throttledMs, wallMs } = input
   const most = Math.max(0, ...threads.map(wantedMs))
   const working = threads.filter((thread) => wantedMs(thread) > 0 && wantedMs(thread) >= most * WORKING_SHARE)
   const throttledEachMs = throttledMs / Math.max(1, working.length)
   const waits = working.map(({ cpuMs, delayMs }) => Math.min(delayMs - throttledEachMs, wallMs - cpuMs))
-  return Math.max(0, ...waits)
+  return Math.max(0, Math.min(Math.max(0, ...waits), wallMs - demandedMs(input)))
+}
+
+/** Wall time that the quotas demand for this CPU time. */
+function demandedMs({ threads, cpuMs, limits }: ContentionInput): number {
+  const byProcess = new Map<string, number>()
+  for (const thread of threads) byProcess.set(thread.pid, (byProcess.get(thread.pid) ?? 0) + thread.cpuMs)
+  const ofGroup = underQuota(cpuMs, limits.cores)
+  if (limits.coresPerProcess === null) return ofGroup
+  return Math.max(ofGroup, underQuota(Math.max(0, ...byProcess.values()), limits.coresPerProcess))
+}
+
+/** A burst ends sooner than CPU / cores says: on average half of the sleep in the first period is saved. */
+function underQuota(cpuMs: number, cores: number): number {
+  return cpuMs / cores - (Math.max(0, 1 - cores) * PERIOD_MS) / 2
 }
 
 function wantedMs(thread: TaskTimes): number {

@@ -8,7 +8,7 @@ import { TrimtabError, type ErrorCode } from "../../base/errors.ts"
 import { isObject } from "../../base/json.ts"
 import { serverArguments } from "./arguments.ts"
 import type { ServerOptions } from "./options.ts"
-import { isRunning, readServerInfo, statePaths, type ServerInfo } from "./server-info.ts"
+import { askServerInfo, isRunning, readServerInfo, statePaths, type ServerInfo } from "./server-info.ts"
 
 /** The server of a state folder, held by us: it does not end while we live. */
 export interface Connection {
@@ -29,16 +29,12 @@ const START_TIMEOUT_MS = 60_000
 export async function connect(options: ServerOptions): Promise<Connection> {
   const deadlineMs = performance.now() + START_TIMEOUT_MS
   for (;;) {
-    const running = readServerInfo(options.stateDir)
-    if (running !== null && isRunning(running)) {
-      const connection = await hold(running)
-      if (connection !== null) {
-        const difference = differenceOf(options, running)
-        if (difference === null) return connection
-        await replace(connection, difference)
-      }
-    } else {
-      await startServer(options)
+    const running = runningServer(options.stateDir) ?? (await startServer(options))
+    const connection = running === null ? null : await hold(running)
+    if (connection !== null) {
+      const difference = differenceOf(options, connection.info)
+      if (difference === null) return connection
+      await replace(connection, difference)
     }
     if (performance.now() > deadlineMs)
       throw new TrimtabError("platform-unavailable", "the local platform did not start in time", {
@@ -47,6 +43,11 @@ export async function connect(options: ServerOptions): Promise<Connection> {
       })
     await sleep(20)
   }
+}
+
+function runningServer(stateDir: string): ServerInfo | null {
+  const info = readServerInfo(stateDir)
+  return info !== null && isRunning(info) ? info : null
 }
 
 /** What of the wanted settings the running server does not have, as a clause; null when it serves. */
@@ -75,8 +76,11 @@ async function replace(connection: Connection, difference: string): Promise<void
   for (let i = 0; i < 500 && isRunning(info); i++) await sleep(10)
 }
 
-/** Starts a server in a process of its own and waits for its one line. */
-async function startServer(options: ServerOptions): Promise<void> {
+/**
+ * Starts a server in a process of its own and waits for its one line. Null when another one has the folder and does
+ * not answer yet, or not any more.
+ */
+async function startServer(options: ServerOptions): Promise<ServerInfo | null> {
   const own = fileURLToPath(import.meta.url)
   const entry = fileURLToPath(new URL(`./main${extname(own)}`, import.meta.url))
   const { serverLog } = statePaths(options.stateDir)
@@ -92,7 +96,8 @@ async function startServer(options: ServerOptions): Promise<void> {
   child.stdout?.destroy()
   child.unref()
   const message: unknown = JSON.parse(line === "" ? "{}" : line)
-  if (isObject(message) && (message["ready"] !== undefined || message["running"] === true)) return
+  if (isObject(message) && message["running"] === true) return await askServerInfo(options.stateDir)
+  if (isObject(message) && message["ready"] !== undefined) return readServerInfo(options.stateDir)
   const error = isObject(message) && isObject(message["error"]) ? message["error"] : {}
   // The child prints the code of a TrimtabError.
   const code = (typeof error["code"] === "string" ? error["code"] : "platform-unavailable") as ErrorCode

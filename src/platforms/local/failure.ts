@@ -1,6 +1,6 @@
 import { assertNever } from "../../base/assert-never.ts"
 import { isObject } from "../../base/json.ts"
-import type { InitEnd, WorkEnd } from "./instance.ts"
+import type { InitEnd, WorkEnd } from "./instance-work.ts"
 
 /** A failed invocation as its client and the log see it. The HTTP answer is 200 all the same. */
 export interface Failure {

@@ -1,36 +1,13 @@
 import { join } from "node:path"
-import { beginUsage, endUsage, peakMemoryMB, resetPeaks, type InvocationUsage } from "./accounting.ts"
+import { beginUsage, endUsage, peakMemoryMB, resetPeaks } from "./accounting.ts"
 import type { EnforcementLayer, ProcessGroup } from "./enforcement/layer.ts"
 import type { FunctionVersion } from "./function-table.ts"
 import type { Body } from "./http.ts"
 import { startInstanceProcess, type InstanceProcess } from "./instance-process.ts"
+import type { InitEnd, Work, WorkEnd } from "./instance-work.ts"
 import { InstanceLog } from "./log.ts"
 import { RuntimeApi, type RuntimeEvent } from "./runtime-api.ts"
 import { InstanceWatch } from "./instance-watch.ts"
-
-/** How the initialisation of an instance ended. */
-export type InitEnd =
-  | { readonly kind: "ready"; readonly initMs: number }
-  | { readonly kind: "error"; readonly body: Uint8Array; readonly errorType: string; readonly initMs: number }
-  | { readonly kind: "exit"; readonly detail: string; readonly initMs: number }
-  | { readonly kind: "out-of-memory" | "timeout"; readonly initMs: number }
-
-/** How the work of an instance on one event ended. */
-export type WorkEnd =
-  | { readonly kind: "response"; readonly body: Uint8Array }
-  | { readonly kind: "error"; readonly body: Uint8Array; readonly errorType: string }
-  | { readonly kind: "too-large"; readonly sizeBytes: number }
-  | { readonly kind: "exit"; readonly detail: string }
-  | { readonly kind: "timeout" | "out-of-memory" }
-
-/** The work on one event, measured. */
-export interface Work {
-  readonly end: WorkEnd
-  readonly startedAtMs: number
-  readonly endedAtMs: number
-  readonly durationMs: number
-  readonly usage: InvocationUsage
-}
 
 export interface InstanceOptions {
   readonly id: string
@@ -149,7 +126,7 @@ export class Instance {
     this.#watch.end()
     // What the process printed before its answer is in the pipe already; one turn of the loop reads it.
     await new Promise((resolve) => setImmediate(resolve))
-    const used = endUsage(this.#group, before)
+    const used = endUsage(this.#group, before, this.#options)
     const usage = { ...used, maxMemoryUsedMB: Math.max(used.maxMemoryUsedMB, Math.ceil(this.#restingMB)) }
     // A worker whose V8 gave up at the limit that follows from the memory size is as good as killed.
     const outOfMemory = end.kind === "out-of-memory" || this.#killedForMemory() || this.log.sawHeapAbort

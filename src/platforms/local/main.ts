@@ -27,18 +27,25 @@ async function main(): Promise<void> {
   const stop = new Promise<void>((resolve) => {
     process.once("SIGTERM", resolve)
     process.once("SIGINT", resolve)
+    // A bug: nothing may be left behind all the same.
+    process.once("uncaughtException", (error) => {
+      console.error(error)
+      process.exitCode = 1
+      resolve()
+    })
   })
+  lock.tell(server.info)
   // The reader of this line leaves after it.
   process.stdout.on("error", () => {})
   say({ ready: server.info })
   await Promise.race([stop, server.abandoned])
   leaveGroup()
   await server.close()
-  lock.close()
+  lock.release()
 }
 
 main().then(
-  () => process.exit(0),
+  () => process.exit(),
   (error: unknown) => {
     const known = error instanceof TrimtabError
     say({

@@ -21,7 +21,18 @@ export function parentPid(pid: number): number | null {
 
 /** True while the process runs; a zombie is gone. */
 export function isAlive(pid: number, ticks: number): boolean {
+  if (startTicks(process.pid) === null) return answersSignals(pid)
   return startTicks(pid) === ticks && statField(pid, 3) !== "Z"
+}
+
+/** Without /proc (not Linux) there is only this. */
+function answersSignals(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** `pid`, its children, their children, ... as far as they were not adopted by init. */

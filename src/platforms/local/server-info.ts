@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
-import { createServer, type Server } from "node:net"
+import { connect, createServer } from "node:net"
 import { createHash } from "node:crypto"
 import { join, resolve } from "node:path"
+import { systemCode } from "../../base/errors.ts"
 import { isObject } from "../../base/json.ts"
 import { isAlive } from "./proc.ts"
 import type { LayerTrial } from "./enforcement/detect.ts"
@@ -52,9 +53,17 @@ export function statePaths(stateDir: string): StatePaths {
 /** The info of the server of this folder, running or not; null when there is none. */
 export function readServerInfo(stateDir: string): ServerInfo | null {
   try {
-    const value: unknown = JSON.parse(readFileSync(statePaths(stateDir).info, "utf8"))
+    return parseInfo(readFileSync(statePaths(stateDir).info, "utf8"))
+  } catch {
+    return null
+  }
+}
+
+function parseInfo(text: string): ServerInfo | null {
+  try {
+    const value: unknown = JSON.parse(text)
     if (!isObject(value) || value["schemaVersion"] !== 1) return null
-    // Our own file, written whole by rename: its version is the check.
+    // Our own words, whole: the version is the check.
     return value as unknown as ServerInfo
   } catch {
     return null
@@ -76,18 +85,49 @@ export function isRunning(info: ServerInfo): boolean {
   return isAlive(info.pid, info.startTicks)
 }
 
+/** The right to be the one server of a state folder, while it is held. */
+export interface StateLock {
+  /** From now on whoever asks is told this; see `askServerInfo`. */
+  tell(info: ServerInfo): void
+  release(): void
+}
+
 /**
- * The right to be the one server of a state folder: an abstract socket, which the kernel gives to one process and
- * takes back when that ends, however it ends. Null when another one holds it.
+ * Takes the lock of a state folder: an abstract socket, which the kernel gives to one process and takes back when
+ * that ends, however it ends. Null when another one holds it. Without such sockets (not Linux) there is no lock.
  */
-export async function lockStateDir(stateDir: string): Promise<Server | null> {
-  const name = createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 32)
-  const server = createServer((socket) => socket.destroy())
+export async function lockStateDir(stateDir: string): Promise<StateLock | null> {
+  let text = ""
+  const server = createServer((socket) => socket.end(text))
+  const release = (): void => void server.close()
+  const tell = (info: ServerInfo): void => {
+    text = JSON.stringify(info)
+  }
   return await new Promise((done) => {
-    server.once("error", () => done(null))
-    server.listen(`\0trimtab-${name}`, () => {
+    server.once("error", (error) => done(systemCode(error) === "EADDRINUSE" ? null : { tell, release }))
+    server.listen(lockName(stateDir), () => {
       server.unref()
-      done(server)
+      done({ tell, release })
     })
   })
+}
+
+/** What the holder of the lock says of itself: the way to a server whose folder was removed under it. */
+export async function askServerInfo(stateDir: string): Promise<ServerInfo | null> {
+  return await new Promise((done) => {
+    let text = ""
+    const socket = connect(lockName(stateDir))
+    socket.setTimeout(ASK_TIMEOUT_MS, () => socket.destroy())
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8")
+    })
+    socket.once("error", () => done(null))
+    socket.once("close", () => done(parseInfo(text)))
+  })
+}
+
+const ASK_TIMEOUT_MS = 2000
+
+function lockName(stateDir: string): string {
+  return `\0trimtab-${createHash("sha256").update(resolve(stateDir)).digest("hex").slice(0, 32)}`
 }
