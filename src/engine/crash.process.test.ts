@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { build } from "esbuild"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { seededRandom } from "../base/random.ts"
 import type { CommitPhase } from "./journal.ts"
 import { parseKey } from "./keys.ts"
 
@@ -50,6 +51,25 @@ describe("killed at a point of its journal", () => {
         checkEffects(folder, finishedBefore)
       }
       if (!existsSync(join(folder, "outputs.json"))) expect(await child(folder, "none", 0)).toBe(0)
+      expect(readFileSync(join(folder, "outputs.json"), "utf8")).toBe(expected)
+      checkAccepted(folder)
+    }
+  })
+})
+
+describe("killed at any moment", () => {
+  test("every run ends, nothing finished runs again, the output is the same", async () => {
+    const random = seededRandom(1)
+    let kills = 0
+    while (kills < KILLS / 2) {
+      const folder = newFolder()
+      while (!existsSync(join(folder, "outputs.json"))) {
+        const before = finishedEffects(folder)
+        // The last try is left alone, so that the test ends on the slowest machine.
+        const afterMs = kills < KILLS / 2 ? 50 + random.next() * 200 : null
+        if ((await child(folder, "none", 0, afterMs)) !== 0) kills++
+        checkEffects(folder, before)
+      }
       expect(readFileSync(join(folder, "outputs.json"), "utf8")).toBe(expected)
       checkAccepted(folder)
     }
@@ -131,12 +151,16 @@ function newFolder(): string {
 }
 
 /** Exit code of a child, or -1 when a signal ended it. */
-function child(folder: string, phase: string, commit: number): Promise<number> {
+function child(folder: string, phase: string, commit: number, killAfterMs: number | null = null): Promise<number> {
   return new Promise((resolve, reject) => {
     const proc = spawn(process.execPath, [bundle, folder, phase, String(commit)], {
       stdio: ["ignore", "inherit", "inherit"],
     })
     proc.on("error", reject)
-    proc.on("exit", (code) => resolve(code ?? -1))
+    const timer = killAfterMs === null ? undefined : setTimeout(() => proc.kill("SIGKILL"), killAfterMs)
+    proc.on("exit", (code) => {
+      clearTimeout(timer)
+      resolve(code ?? -1)
+    })
   })
 }

@@ -95,7 +95,8 @@ export function afterAnswer(
   }
   for (const rule of used) useRule(progress, rule)
   progress.round++
-  progress.repeat = 0
+  // After a crash this round may have been sent before, too.
+  progress.repeat = call.earlier
   return waitMs
 }
 
