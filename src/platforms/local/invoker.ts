@@ -39,7 +39,7 @@ export interface InvokerOptions {
   readonly server: ServerOptions
   readonly runDirectory: string
   readonly layer: EnforcementLayer
-  readonly pool: Pool
+  readonly pool: Pool<Instance>
   readonly admission: Admission
   readonly logs: LogFiles
 }

@@ -1,9 +1,15 @@
 import type { FunctionVersion } from "./function-table.ts"
-import type { Instance } from "./instance.ts"
 
 /** Instances of one version are told from those of its next revision. */
 function poolKey(version: FunctionVersion): string {
   return `${version.functionName}:${version.version}:${version.revisionId}`
+}
+
+/** What the pool needs to know of an instance. */
+export interface Pooled {
+  readonly version: FunctionVersion
+  claim(): void
+  close(): Promise<void>
 }
 
 export interface PoolOptions {
@@ -13,14 +19,14 @@ export interface PoolOptions {
 }
 
 /** The warm instances. The most recently used is taken first, so that the others can grow old and leave. */
-export class Pool {
+export class Pool<T extends Pooled> {
   readonly #options: PoolOptions
-  readonly #all = new Set<Instance>()
+  readonly #all = new Set<T>()
   /** Oldest first. */
-  readonly #idle: Instance[] = []
-  readonly #timers = new Map<Instance, NodeJS.Timeout>()
+  readonly #idle: T[] = []
+  readonly #timers = new Map<T, NodeJS.Timeout>()
   /** At work on their last event. */
-  readonly #retired = new Set<Instance>()
+  readonly #retired = new Set<T>()
   readonly #ending = new Set<Promise<void>>()
 
   constructor(options: PoolOptions) {
@@ -28,7 +34,7 @@ export class Pool {
   }
 
   /** A warm instance of this version, claimed; null when there is none. */
-  take(version: FunctionVersion): Instance | null {
+  take(version: FunctionVersion): T | null {
     const key = poolKey(version)
     const index = this.#idle.findLastIndex((instance) => poolKey(instance.version) === key)
     const instance = this.#idle[index]
@@ -39,13 +45,13 @@ export class Pool {
   }
 
   /** Makes room for an instance that is about to start, least recently used first, and counts it. */
-  add(instance: Instance): void {
+  add(instance: T): void {
     this.#all.add(instance)
     while (this.#promisedMB() > this.#options.memoryMB && this.#idle.length > 0) this.drop(this.#idle[0]!)
   }
 
   /** The instance may be taken again. */
-  give(instance: Instance): void {
+  give(instance: T): void {
     if (this.#retired.has(instance)) {
       this.drop(instance)
       return
@@ -57,7 +63,7 @@ export class Pool {
   }
 
   /** The instance ends, or has ended by itself. */
-  drop(instance: Instance): void {
+  drop(instance: T): void {
     this.#remove(instance)
     this.#all.delete(instance)
     this.#retired.delete(instance)
@@ -108,7 +114,7 @@ export class Pool {
     return sumMB
   }
 
-  #remove(instance: Instance): void {
+  #remove(instance: T): void {
     clearTimeout(this.#timers.get(instance))
     this.#timers.delete(instance)
     const index = this.#idle.indexOf(instance)

@@ -5,6 +5,7 @@ import { isObject } from "../../base/json.ts"
 import { parseFunctionName } from "./function-name.ts"
 import { invalid, readBody, sendError, sendJson } from "./http.ts"
 import type { InvokeApi } from "./invoke-api.ts"
+import type { Instance } from "./instance.ts"
 import type { Invoker } from "./invoker.ts"
 import { accountSettings, manageFunctions, type ManagementAnswer, type ManagementContext } from "./management-api.ts"
 import type { Pool } from "./pool.ts"
@@ -17,7 +18,7 @@ export interface Routes {
   readonly management: ManagementContext
   readonly presence: Presence
   readonly invoker: Invoker
-  readonly pool: Pool
+  readonly pool: Pool<Instance>
   readonly info: () => ServerInfo
 }
 

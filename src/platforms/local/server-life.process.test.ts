@@ -98,6 +98,15 @@ describe("the life of the server's process", () => {
     expect((await call(next, { do: "nothing" })).kind).toBe("ok")
   })
 
+  test("a server whose folder was removed is found again", async () => {
+    const first = await connect()
+    await rm(stateDir, { recursive: true, force: true })
+    const second = await connect()
+    expect(second.info.pid).toBe(first.info.pid)
+    await deploy(second)
+    expect((await call(second, { do: "nothing" })).kind).toBe("ok")
+  })
+
   test("an unused server with other settings is replaced, a used one is not", async () => {
     const first = await connect({ vcpuScale: 1, idleExitMs: 60_000 })
     await expect(connect({ vcpuScale: 0.5 })).rejects.toMatchObject({

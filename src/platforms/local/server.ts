@@ -6,6 +6,7 @@ import { Admission } from "./admission.ts"
 import { detectLayer, type Detection } from "./enforcement/detect.ts"
 import { FunctionTable } from "./function-table.ts"
 import { InvokeApi } from "./invoke-api.ts"
+import type { Instance } from "./instance.ts"
 import { Invoker } from "./invoker.ts"
 import { LogFiles } from "./log.ts"
 import type { ServerOptions } from "./options.ts"
@@ -106,7 +107,7 @@ function assemble(options: ServerOptions, { detection, serverId, vcpuTotal }: Fi
   const paths = statePaths(options.stateDir)
   const table = new FunctionTable(paths.functions)
   const logs = new LogFiles(paths.logs)
-  const pool = new Pool({ keepAliveMs: options.keepAliveMs, memoryMB: (MEMORY_SHARE * totalmem()) / 2 ** 20 })
+  const pool = new Pool<Instance>({ keepAliveMs: options.keepAliveMs, memoryMB: (MEMORY_SHARE * totalmem()) / 2 ** 20 })
   const invoker = new Invoker({
     server: options,
     runDirectory: join(paths.run, serverId),

@@ -180,7 +180,7 @@ export function testPlatform(
 
     check("50 invocations at once run in 50 instances", async () => {
       const [variant] = await platform.deploy(under.probe("wide"), [SMALL_MB], DEPLOY)
-      const event: ProbeEvent = { do: "sleep", ms: options.startSpreadMs ?? 6000 }
+      const event: ProbeEvent = { do: "sleep", ms: options.startSpreadMs ?? 5000 }
       const outcomes = await Promise.all(Array.from({ length: 50 }, () => invoke(variant!, event)))
       expect(new Set(outcomes.map((outcome) => field(okOf(outcome).payload, "instance"))).size).toBe(50)
     })

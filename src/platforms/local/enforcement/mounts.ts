@@ -11,7 +11,7 @@ export interface Hierarchy {
   readonly ownDirectory: string
 }
 
-/** Parses /proc/self/mountinfo and /proc/self/cgroup; empty where there are none. */
+/** The hierarchies of this machine; none where there is no /proc. */
 export function hierarchies(): Hierarchy[] {
   try {
     return parseHierarchies(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8"))
@@ -20,6 +20,10 @@ export function hierarchies(): Hierarchy[] {
   }
 }
 
+/** Mount options of a v1 hierarchy beside its controllers; `name=systemd` counts as one. */
+const NOT_A_CONTROLLER = /^(rw|ro|xattr|noprefix|clone_children|release_agent=.*)$/
+
+/** The same from the texts of /proc/self/mountinfo and /proc/self/cgroup. */
 export function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[] {
   const found: Hierarchy[] = []
   for (const line of mountinfo.split("\n")) {
@@ -30,7 +34,7 @@ export function parseHierarchies(mountinfo: string, cgroup: string): Hierarchy[]
     const [, , , root, mountPoint] = (before ?? "").split(" ")
     if (root === undefined || mountPoint === undefined) continue
     const version = type === "cgroup2" ? 2 : 1
-    const controllers = version === 2 ? [] : (options ?? "").split(",").filter((name) => !/^(rw|ro)$|=/.test(name))
+    const controllers = version === 2 ? [] : (options ?? "").split(",").filter((name) => !NOT_A_CONTROLLER.test(name))
     const own = ownPath(cgroup, controllers)
     if (own === null) continue
     const inside = relative(root, own)
