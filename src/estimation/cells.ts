@@ -41,7 +41,7 @@ export function computeCells(samples: readonly InstanceSample[]): readonly Cell[
 }
 
 /** Jitter of timers and schedulers, ms: what is as short as this has no noise worth learning. */
-const JITTER_MS = 5
+export const JITTER_MS = 5
 
 /** Log ratios of the compute times to their cell's median; cells of one sample tell nothing, nor do contended ones. */
 export function logResiduals(samples: readonly InstanceSample[]): readonly CellResiduals[] {

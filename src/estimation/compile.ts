@@ -170,10 +170,9 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
   const width = axes.tasksPerInstance.length
   const out = levels(axes.memoryMB.length * axes.processes.length * width)
   const meanFactor = factorOf(model, 1).mean
-  const factors = axes.tasksPerInstance.map((tasks) => {
-    const factor = factorOf(model, slowestOf(request.tasks, tasks)).distribution
-    return { percentile: quantile(factor, request.percentile), median: quantile(factor, 0.5) }
-  })
+  const factors = axes.tasksPerInstance.map((tasks) => factorOf(model, slowestOf(request.tasks, tasks)).distribution)
+  const percentile = factors.map((factor) => quantile(factor, request.percentile))
+  const median = factors.map((factor) => quantile(factor, 0.5))
   const mostProcesses = axes.processes.at(-1) ?? 1
   const need = Array.from({ length: mostProcesses + 1 }, (_, q) => model.functionModel.floor.needMB(q))
   let at = 0
@@ -185,12 +184,14 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
     const overheadMs = model.functionModel.overheadMs(memoryMB)
     const curve = computeCurve(model.functionModel.compute, memoryMB)
     for (const processes of axes.processes) {
-      for (const [j, tasks] of axes.tasksPerInstance.entries()) {
+      // Indexed: an iterator of pairs would allocate once per point.
+      for (let j = 0; j < width; j++) {
+        const tasks = axes.tasksPerInstance[j]!
         const fits = memoryMB >= need[Math.min(processes, Math.max(1, tasks))]!
         const ms = fits ? Math.max(1e-3, curve(processes, tasks) + overheadMs) : Number.NaN
         const known = ms <= longest[j]! ? ms : Number.NaN
-        out.percentile[at] = known * factors[j]!.percentile
-        out.median[at] = known * factors[j]!.median
+        out.percentile[at] = known * percentile[j]!
+        out.median[at] = known * median[j]!
         out.mean[at] = known * meanFactor
         at++
       }

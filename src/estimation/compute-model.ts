@@ -53,20 +53,18 @@ export function computeColumns(shape: ComputeShape, point: ComputePoint): readon
   const u = point.memoryMB / shape.mbPerVcpu
   const processes = Math.min(point.processes, point.tasks)
   if (processes <= 0) return [0, 0]
-  return [processes / Math.min(1, u), workFactor(shape, u, { processes, tasks: point.tasks })]
+  return [processes / Math.min(1, u), workFactor(shape, u)(processes, point.tasks)]
 }
 
 /** Time of all tasks in units of one task on one vCPU: the longest process against the cores available. */
-function workFactor(
-  shape: ComputeShape,
-  u: number,
-  { processes, tasks }: { readonly processes: number; readonly tasks: number },
-): number {
-  const { contention: s, coherence: kappa, parallelShare: r } = shape
-  const parallel = r === 0 ? 0 : r / speedup(u, s, kappa)
-  const longest = Math.ceil(tasks / processes) * ((1 - r) / Math.min(1, u) + parallel)
-  const cores = shape.kind === "multi" ? u : Math.min(u, processes)
-  return Math.max(longest, tasks / speedup(cores, s, kappa))
+function workFactor(shape: ComputeShape, u: number): (processes: number, tasks: number) => number {
+  const { kind, contention: s, coherence: kappa, parallelShare: r } = shape
+  const perTask = (1 - r) / Math.min(1, u) + (r === 0 ? 0 : r / speedup(u, s, kappa))
+  const whole = speedup(u, s, kappa)
+  return (processes, tasks) => {
+    const speed = kind === "multi" || processes >= u ? whole : speedup(processes, s, kappa)
+    return Math.max(Math.ceil(tasks / processes) * perTask, tasks / speed)
+  }
 }
 
 /** Median compute time in ms. */
@@ -79,12 +77,13 @@ export function computeCurve(
   parameters: ComputeParameters,
   memoryMB: number,
 ): (processes: number, tasks: number) => number {
+  const { phiMs, w0Ms } = parameters
   const u = memoryMB / parameters.mbPerVcpu
   const startMs = parameters.f0Ms / Math.min(1, u)
+  const work = workFactor(parameters, u)
   return (wanted, tasks) => {
     const processes = Math.min(wanted, tasks)
-    if (processes <= 0) return parameters.phiMs
-    return parameters.phiMs + startMs * processes + parameters.w0Ms * workFactor(parameters, u, { processes, tasks })
+    return processes <= 0 ? phiMs : phiMs + startMs * processes + w0Ms * work(processes, tasks)
   }
 }
 

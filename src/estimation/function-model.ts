@@ -1,6 +1,6 @@
 import { median } from "../statistics/order-statistics.ts"
 import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
-import { type Cell, computeCells, memoriesOf } from "./cells.ts"
+import { type Cell, computeCells, JITTER_MS, memoriesOf } from "./cells.ts"
 import { fitOverhead } from "./cold-start.ts"
 import type { ComputeFit } from "./compute-candidate.ts"
 import { fitCompute } from "./compute-fit.ts"
@@ -12,6 +12,7 @@ import {
   type ThreadKind,
 } from "./compute-model.ts"
 import { fitMemoryFloor, type MemoryFloor } from "./memory-floor.ts"
+import type { CurveSpread } from "./noise.ts"
 import type { Selection } from "./sample-selection.ts"
 import { fitVolume, type VolumeModel } from "./transfer-model.ts"
 
@@ -20,6 +21,8 @@ export interface FunctionModel {
   readonly compute: ComputeParameters
   /** Sd of the log error of the curve at configurations it was not fitted on. */
   readonly formSd: number
+  /** How its warm cells spread around the curve. */
+  readonly spread: CurveSpread
   /** CPU work that the computing of a cold instance's first call adds, ms on one vCPU. */
   readonly coldWorkMs: number
   /** Time of an invocation outside its parts, by memory, ms. */
@@ -48,6 +51,7 @@ export function fitFunction(selection: Selection, options: FunctionModelOptions)
   return {
     compute: fit.parameters,
     formSd: formErrorSd(computeCells(base), fit.parameters),
+    spread: curveSpread(cells, fit.parameters),
     coldWorkMs: fit.coldWorkMs,
     overheadMs: fitOverhead(base, options.mbPerVcpu),
     floor: fitMemoryFloor(selection, options.memoryStepMB),
@@ -87,6 +91,21 @@ function withTimeouts(
     .filter((cell) => cell.ms > computeMs(fit.parameters, cell))
   if (contradicted.length === 0) return fit
   return fitCompute([...data.cells, ...contradicted], { ...data.options, kind: fit.parameters.kind })
+}
+
+/** Parameters that a curve mostly spends: phi, f0, w0 and one of the rest. */
+const SPENT_PARAMETERS = 4
+
+function curveSpread(cells: readonly Cell[], parameters: ComputeParameters): CurveSpread {
+  const warm = cells.filter((cell) => !cell.cold)
+  const spare = warm.length - SPENT_PARAMETERS
+  let squares = 0
+  for (const cell of warm) {
+    // As in logResiduals, times of a few ms have no spread worth learning.
+    const ratio = Math.log((computeMs(parameters, cell) + JITTER_MS) / (cell.ms + JITTER_MS))
+    squares += Math.min(Math.abs(ratio), 0.5) ** 2
+  }
+  return { variance: squares / Math.max(1, spare), spare }
 }
 
 /** Error of an unseen configuration before it was measured, worth so many held-out cells; and its bounds. */

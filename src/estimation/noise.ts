@@ -20,32 +20,53 @@ const LARGE_CELL = 10
 /** Noise above this means that the cells mix different things; percentiles would explode. */
 const MOST_NOISE = 0.5
 
-/**
- * The noise of compute times as a factor around 1, pooled over functions: log ratios to the cell median, freed of the
- * bias of small cells (n / (n - 1)), shrunk to 5 %, at least 3 %.
- */
-export function poolNoise(cells: readonly CellResiduals[]): Distribution {
+/** What repeated runs tell about the noise of compute times, pooled over functions. */
+export interface NoisePool {
+  /** Variance of ln t, the prior included. */
+  readonly variance: number
+  /** Repetitions behind it, the prior included. */
+  readonly weight: number
+  /** Ratios to the median of large cells, where there are enough of them. */
+  readonly ratios: readonly number[]
+}
+
+/** Pools log ratios to the cell median: shrunk to 5 %, wild ones held at three sd of their cell or 0.3. */
+export function poolNoise(cells: readonly CellResiduals[]): NoisePool {
   let squares = 0
   let spare = 0
-  const scaled: number[] = []
+  const ratios: number[] = []
   for (const { residuals } of cells) {
     const count = residuals.length
     const inflate = Math.sqrt(count / (count - 1))
-    // A wild sample says that tails are heavy, not that all times spread: it counts as three sd of the rest.
+    // A wild sample says that tails are heavy, not that all times spread.
     const bound = Math.max(3 * robustSd(residuals), 0.3)
     for (const residual of residuals) {
       squares += Math.min(Math.abs(residual), bound) ** 2
-      if (count >= LARGE_CELL) scaled.push(Math.exp(residual * inflate))
+      if (count >= LARGE_CELL) ratios.push(Math.exp(residual * inflate))
     }
     spare += count - 1
   }
-  const sd = Math.sqrt((PRIOR_WEIGHT * PRIOR_NOISE ** 2 + squares) / (PRIOR_WEIGHT + spare))
-  if (scaled.length < EMPIRICAL_FROM) return logNormal(1, clamp(sd))
-  return fromSamples(scaled, { priorLogSd: clamp(sd), minLogSd: LEAST_NOISE })
+  const weight = PRIOR_WEIGHT + spare
+  return { variance: (PRIOR_WEIGHT * PRIOR_NOISE ** 2 + squares) / weight, weight, ratios }
 }
 
-function clamp(sd: number): number {
-  return Math.min(MOST_NOISE, Math.max(LEAST_NOISE, sd))
+/** Spread of a function's own cells around its curve. */
+export interface CurveSpread {
+  readonly variance: number
+  /** Cells beyond the parameters fitted to them; 0 or less tells nothing. */
+  readonly spare: number
+}
+
+/**
+ * The noise of one function as a factor around 1, at least 3 %: that of the pool, and the spread around its own curve,
+ * which counts half since it holds errors of the curve too. Without repetitions it is all there is.
+ */
+export function noiseOf(pool: NoisePool, own: CurveSpread): Distribution {
+  const ownWeight = Math.max(0, own.spare) / 2
+  const variance = (pool.weight * pool.variance + ownWeight * own.variance) / (pool.weight + ownWeight)
+  const sd = Math.min(MOST_NOISE, Math.max(LEAST_NOISE, Math.sqrt(variance)))
+  if (pool.ratios.length < EMPIRICAL_FROM) return logNormal(1, sd)
+  return fromSamples(pool.ratios, { priorLogSd: sd, minLogSd: LEAST_NOISE })
 }
 
 /**

@@ -1,7 +1,9 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { TrimtabError } from "../base/errors.ts"
+import { seededRandom } from "../base/random.ts"
 import { PROBABILITIES } from "../statistics/distribution.ts"
+import { normalQuantile } from "../statistics/normal.ts"
 import { mean, quantile } from "../statistics/quantile-table.ts"
 import type { ConfigSpace } from "../workflow/config.ts"
 import { costOf, latencyOf, partsOf, pointOf } from "./compiled-space.ts"
@@ -62,6 +64,39 @@ describe("accuracy", () => {
       expect(Math.abs(extra / truth - 1)).toBeLessThan(0.25)
     }
   })
+})
+
+test("P50 and P95 of unseen configurations cover about what they say", () => {
+  const truth = { ...SYNTHETIC, noise: 0.05 }
+  const covered = { p50: 0, p95: 0, all: 0 }
+  for (let seed = 1; seed <= 12; seed++) {
+    const profile = syntheticProfile(truth, { ...SPARSE_CAMPAIGN, seed, repetitions: 2 })
+    const estimator = createEstimator(optionsFor([profile]))
+    const random = seededRandom(1000 + seed)
+    const noisy = (ms: number): number => ms * Math.exp(truth.noise * normalQuantile(0.0005 + 0.999 * random.next()))
+    for (const memoryMB of [384, 1024, 1536, 2560]) {
+      for (const [instances, tasks] of [
+        [1, 4],
+        [4, 16],
+      ] as const) {
+        const { latencyMs } = estimateAt(estimator, { memoryMB, instances, tasks })
+        const point = { memoryMB, processes: 1, tasks: 4 }
+        for (let run = 0; run < 5; run++) {
+          const works = Array.from(
+            { length: instances },
+            () => noisy(computeMs(truth.compute, point)) + noisy(transferMs(truth, point)),
+          )
+          const ms = noisy(truth.launchMs) + Math.max(...works)
+          covered.all++
+          if (ms <= quantile(latencyMs, 0.5)) covered.p50++
+          if (ms <= quantile(latencyMs, 0.95)) covered.p95++
+        }
+      }
+    }
+  }
+  expect(covered.p50 / covered.all).toBeGreaterThan(0.38)
+  expect(covered.p50 / covered.all).toBeLessThan(0.68)
+  expect(covered.p95 / covered.all).toBeGreaterThan(0.92)
 })
 
 describe("an estimate", () => {

@@ -11,7 +11,7 @@ import type { CompiledSpace, CompileRequest, Estimator } from "./estimator.ts"
 import { estimateStep } from "./estimate.ts"
 import { fitFunction, type FunctionModel } from "./function-model.ts"
 import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.ts"
-import { poolNoise } from "./noise.ts"
+import { noiseOf, type NoisePool, poolNoise } from "./noise.ts"
 import type { InstanceSample, Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
 import { isUsable } from "./sample-validation.ts"
@@ -28,12 +28,12 @@ export interface EstimatorOptions {
   readonly billMappingDelay?: boolean
 }
 
-/** Compiled spaces kept; the oldest goes first. */
-const KEPT_SPACES = 256
+/** Compiled spaces kept, under 1 MB each; the oldest goes first. */
+const KEPT_SPACES = 64
 
 /** What all functions of the workflow share: noise, transfers, launches. */
 interface Pools {
-  readonly noise: StepModel["noise"]
+  readonly noise: NoisePool
   readonly inits: ReadonlyMap<string, InitModel>
   readonly download: TransferModel
   readonly upload: TransferModel
@@ -72,7 +72,7 @@ export function createEstimator(options: EstimatorOptions): Estimator {
       functionModel,
       coldWorkMs: functionModel.coldWorkMs + coldTransferWork(selection, functionModel, pools),
       init: pools.inits.get(step.function)!,
-      noise: pools.noise,
+      noise: noiseOf(pools.noise, functionModel.spread),
       download: pools.download,
       upload: pools.upload,
       mappingDelay: pools.mappingDelay,
