@@ -26,8 +26,11 @@ export interface Sent {
   readonly entry: InvocationEntry
 }
 
-/** How long after its timeout an invocation may still answer, ms; then the platform is taken for gone. */
-const ANSWER_MARGIN_MS = 60_000
+/**
+ * How long after its timeout an invocation may still answer, ms: it may wait for admission on the platform. After that
+ * the platform is taken for gone.
+ */
+const ANSWER_MARGIN_MS = 10 * 60_000
 
 /**
  * Sends one invocation when there is room for it. Every end is a value; it rejects only when `signal` aborts, and

@@ -98,6 +98,7 @@ export function createEngine(options: EngineOptions): Engine {
   const accept = async (request: StartRequest): Promise<RunHandle> => {
     const { workflow, goal, input } = request
     const run = await newRunOf(request, options)
+    await parts.warm.known
     assertOpen()
     const accepted = journal.accept(run)
     const { runId, acceptedAtMs } = run
@@ -130,6 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
     const running = live.get(row.runId)
     if (running !== undefined) return running
     const past: Past = await pastOf(row, options)
+    await parts.warm.known
     if (past.kind === "broken") return { runId: row.runId, result: Promise.resolve(await breakStored(past, options)) }
     const { definition, recorded } = past
     return launch({ definition, acceptedAtMs: row.acceptedAtMs, recorded })

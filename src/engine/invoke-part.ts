@@ -8,6 +8,12 @@ import { afterAnswer, afterFailure, failOpen, type PartCall, type Progress } fro
 import type { PartRecord } from "./records.ts"
 
 /**
+ * The platform tells the instance its own, tighter deadline. This one only ends work whose caller is long gone, so it
+ * leaves room for queues and for clocks that differ, ms.
+ */
+const DEADLINE_SLACK_MS = 10 * 60_000
+
+/**
  * Brings one part to its end: sends it, and again as its outcome allows. Rejects only when `signal` aborts.
  * Retries keep the part's key (E5); a repetition of some of its tasks has a key derived from it.
  */
@@ -91,7 +97,7 @@ async function sendPart(
       ...(call.kind === "split" ? { files: "leave" as const } : {}),
       ...carried,
       outputKey: outputKeyOf(key),
-      deadlineMs: Math.round(parts.platform.clock.nowMs() + timeoutMs),
+      deadlineMs: Math.round(parts.platform.clock.nowMs() + timeoutMs + DEADLINE_SLACK_MS),
     },
   })
   const { step, kind, functionName, memoryMB } = call

@@ -11,11 +11,16 @@ export interface WarmInstances {
   added(variant: FunctionVariant, instances: number): void
   /** Asks the platform, in the background and not too often. */
   refresh(): void
+  /** Resolves when the platform has told its count for the first time, or soon after if it does not. */
+  readonly known: Promise<void>
 }
 
 /** Least time between two questions to the platform, ms. */
 const REFRESH_EVERY_MS = 250
 const REFRESH_DEADLINE_MS = 1_000
+
+/** Longest that the first run of an engine waits to learn what is warm, ms. */
+const FIRST_DEADLINE_MS = 100
 
 /** An idle instance that nobody has heard of for this long is taken for gone, ms. */
 const KEEP_ALIVE_MS = 5 * 60_000
@@ -42,7 +47,20 @@ export function warmInstances(platform: Platform, clock: Clock): WarmInstances {
     known.clear()
     for (const [name, idle] of told) known.set(name, { idle, seenAtMs: clock.monotonicMs() })
   }
+  const ask = async (ms: number): Promise<void> => {
+    asking = true
+    askedAtMs = clock.monotonicMs()
+    try {
+      const what = "asking for warm instances"
+      correct(await withDeadline({ clock, ms, what }, async (signal) => platform.warmInstances(signal)))
+    } catch {
+      // A platform that does not answer leaves the count as it is.
+    } finally {
+      asking = false
+    }
+  }
   return {
+    known: ask(FIRST_DEADLINE_MS),
     count: (functionName, memoryMB) => {
       const entry = known.get(variantName(variantOf(functionName, memoryMB)))
       return entry === undefined || clock.monotonicMs() - entry.seenAtMs > KEEP_ALIVE_MS ? 0 : entry.idle
@@ -50,15 +68,7 @@ export function warmInstances(platform: Platform, clock: Clock): WarmInstances {
     taken: (variant) => change(variantName(variant), -1),
     added: (variant, instances) => change(variantName(variant), instances),
     refresh: () => {
-      const nowMs = clock.monotonicMs()
-      if (asking || nowMs - askedAtMs < REFRESH_EVERY_MS) return
-      asking = true
-      askedAtMs = nowMs
-      const options = { clock, ms: REFRESH_DEADLINE_MS, what: "asking for warm instances" }
-      // A platform that does not answer leaves the count as it is.
-      void withDeadline(options, async (signal) => platform.warmInstances(signal))
-        .then(correct, () => {})
-        .finally(() => (asking = false))
+      if (!asking && clock.monotonicMs() - askedAtMs >= REFRESH_EVERY_MS) void ask(REFRESH_DEADLINE_MS)
     },
   }
 }
