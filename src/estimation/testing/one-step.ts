@@ -1,6 +1,7 @@
 import { DEFAULT_CONFIG_SPACE } from "../../workflow/config.ts"
 import type { PlatformLimits } from "../../workflow/limits.ts"
 import type { Step, Workflow } from "../../workflow/workflow.ts"
+import type { Estimate, Estimator } from "../estimator.ts"
 import type { EstimatorOptions } from "../profile-estimator.ts"
 import type { Profile } from "../sample.ts"
 
@@ -48,4 +49,13 @@ export function optionsFor(profiles: readonly Profile[], threads: "single" | "mu
     limits: LAMBDA_LIMITS,
     rates: LAMBDA_RATES,
   }
+}
+
+/** The estimate of one configuration, with a default for everything: one warm instance of 1,024 MB, four tasks. */
+export function estimateAt(
+  estimator: Estimator,
+  at: { memoryMB?: number; instances?: number; processes?: number; tasks?: number; warm?: number; step?: string },
+): Estimate {
+  const { memoryMB = 1024, instances = 1, processes = 1, tasks = 4, warm = 64, step = estimator.steps[0]! } = at
+  return estimator.estimate({ step, config: { memoryMB, instances, processes }, tasks, warmInstances: warm })
 }
