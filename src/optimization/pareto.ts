@@ -4,12 +4,12 @@ const BINS = 8192
 /** Below this many points sorting at once is quicker than binning first. */
 const SORT_AT_ONCE = 1024
 
-/** Points as parallel arrays. Where latency and cost are equal, the lower `rank` is kept. */
+/** Points as parallel arrays. Where latency and cost are equal, the lower `rank` is kept, or any without ranks. */
 export interface Points {
   readonly count: number
   readonly latencyMs: Float64Array
   readonly costUsd: Float64Array
-  readonly rank: ArrayLike<number>
+  readonly rank?: ArrayLike<number>
 }
 
 /**
@@ -19,7 +19,8 @@ export interface Points {
 export function paretoOrder(points: Points): Int32Array {
   const { latencyMs, costUsd, rank } = points
   const kept = points.count <= SORT_AT_ONCE ? Int32Array.from({ length: points.count }, (_, i) => i) : survivors(points)
-  kept.sort((a, b) => latencyMs[a]! - latencyMs[b]! || costUsd[a]! - costUsd[b]! || rank[a]! - rank[b]!)
+  const rankOf = (i: number): number => rank?.[i] ?? 0
+  kept.sort((a, b) => latencyMs[a]! - latencyMs[b]! || costUsd[a]! - costUsd[b]! || rankOf(a) - rankOf(b))
   let size = 0
   let cheapest = Infinity
   for (const i of kept) {

@@ -1,0 +1,137 @@
+import type { Frontier } from "../frontier.ts"
+import { paretoOrder } from "../pareto.ts"
+
+/**
+ * A part of a workflow as one frontier: a step, nothing at all, or two parts one after the other or side by side.
+ * `latencyMs` rises and `costUsd` falls strictly; `left` and `right` name the entries of the two parts behind an entry.
+ */
+export type Node =
+  | (Curve & { readonly kind: "step"; readonly index: number })
+  | (Curve & { readonly kind: "zero" })
+  | (Curve & {
+      readonly kind: "series" | "parallel"
+      readonly a: Node
+      readonly b: Node
+      readonly left: Int32Array
+      readonly right: Int32Array
+    })
+
+export interface Curve {
+  readonly latencyMs: Float64Array
+  readonly costUsd: Float64Array
+  /** Nothing within the same time is cheaper than an entry's cost divided by this; 1 is exact. */
+  readonly error: number
+}
+
+/** Pairs that a series merge may enumerate; with more, its parts are thinned first. */
+const MAX_PAIRS = 1_000_000
+
+/** Thinning starts with this relative cost error and doubles it until the part is small enough. */
+const FIRST_DELTA = 1e-7
+
+export const ZERO: Node = { kind: "zero", latencyMs: new Float64Array(1), costUsd: new Float64Array(1), error: 1 }
+
+export function stepNode(frontier: Frontier, index: number): Node {
+  return { kind: "step", index, latencyMs: frontier.latencyMs, costUsd: frontier.costUsd, error: 1 }
+}
+
+/** One part after the other: all pairs, times and costs add. */
+export function series(first: Node, second: Node): Node {
+  if (first.kind === "zero") return second
+  if (second.kind === "zero") return first
+  const [a, b] = thinPair(first, second)
+  const [rows, columns] = [a.latencyMs.length, b.latencyMs.length]
+  const count = rows * columns
+  const latencyMs = new Float64Array(count)
+  const costUsd = new Float64Array(count)
+  for (let i = 0, at = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++, at++) {
+      latencyMs[at] = a.latencyMs[i]! + b.latencyMs[j]!
+      costUsd[at] = a.costUsd[i]! + b.costUsd[j]!
+    }
+  const order = paretoOrder({ count, latencyMs, costUsd })
+  return {
+    kind: "series",
+    a,
+    b,
+    latencyMs: Float64Array.from(order, (at) => latencyMs[at]!),
+    costUsd: Float64Array.from(order, (at) => costUsd[at]!),
+    left: order.map((at) => Math.floor(at / columns)),
+    right: order.map((at) => at % columns),
+    error: Math.max(a.error, b.error),
+  }
+}
+
+/** Two parts side by side: at every time of either, the cheapest of both that fit. */
+export function parallel(a: Node, b: Node): Node {
+  if (a.kind === "zero") return b
+  if (b.kind === "zero") return a
+  const most = a.latencyMs.length + b.latencyMs.length
+  const [latencyMs, costUsd] = [new Float64Array(most), new Float64Array(most)]
+  const [left, right] = [new Int32Array(most), new Int32Array(most)]
+  let size = 0
+  for (let i = 0, j = 0; ; size++) {
+    latencyMs[size] = Math.max(a.latencyMs[i]!, b.latencyMs[j]!)
+    // Both go on to their cheapest entry within that time.
+    while (i + 1 < a.latencyMs.length && a.latencyMs[i + 1]! <= latencyMs[size]!) i++
+    while (j + 1 < b.latencyMs.length && b.latencyMs[j + 1]! <= latencyMs[size]!) j++
+    costUsd[size] = a.costUsd[i]! + b.costUsd[j]!
+    left[size] = i
+    right[size] = j
+    const [nextA, nextB] = [a.latencyMs[i + 1] ?? Infinity, b.latencyMs[j + 1] ?? Infinity]
+    if (nextA === Infinity && nextB === Infinity) break
+    if (nextA <= nextB) i++
+    else j++
+  }
+  const end = size + 1
+  const cut = { latencyMs: latencyMs.slice(0, end), costUsd: costUsd.slice(0, end), error: Math.max(a.error, b.error) }
+  return { kind: "parallel", a, b, ...cut, left: left.slice(0, end), right: right.slice(0, end) }
+}
+
+/** Writes the entry of every step behind an entry of a node into the selection. */
+export function select(node: Node, entry: number, selection: Int32Array): void {
+  if (node.kind === "zero") return
+  if (node.kind === "step") {
+    selection[node.index] = entry
+    return
+  }
+  select(node.a, node.left[entry]!, selection)
+  select(node.b, node.right[entry]!, selection)
+}
+
+/** Thins the larger part, or both, until their pairs are few enough. */
+function thinPair(a: Node, b: Node): [Node, Node] {
+  if (a.latencyMs.length * b.latencyMs.length <= MAX_PAIRS) return [a, b]
+  const side = Math.floor(Math.sqrt(MAX_PAIRS))
+  const [small, large] = [a, b].map((node) => node.latencyMs.length).sort((x, y) => x - y)
+  const most = Math.max(side, Math.floor(MAX_PAIRS / Math.min(small!, side)))
+  const thinned = large! > most ? most : side
+  return [
+    thin(a, Math.min(thinned, Math.max(side, a.latencyMs.length))),
+    thin(b, Math.min(thinned, Math.max(side, b.latencyMs.length))),
+  ]
+}
+
+/** A node with at most `most` entries: one is dropped when the kept one before it costs hardly more. */
+function thin(node: Node, most: number): Node {
+  if (node.kind === "zero" || node.latencyMs.length <= most) return node
+  for (let delta = FIRST_DELTA; ; delta *= 2) {
+    const kept = keepBy(node.costUsd, delta)
+    if (kept.length > most) continue
+    const pick = (values: Float64Array): Float64Array => Float64Array.from(kept, (at) => values[at]!)
+    const curve = { latencyMs: pick(node.latencyMs), costUsd: pick(node.costUsd), error: node.error * (1 + delta) }
+    // A thinned part is its original in series with nothing: entries are found through `left`.
+    return { kind: "series", a: node, b: ZERO, ...curve, left: kept, right: new Int32Array(kept.length) }
+  }
+}
+
+function keepBy(costUsd: Float64Array, delta: number): Int32Array {
+  const kept: number[] = []
+  let last = Infinity
+  for (const [at, cost] of costUsd.entries()) {
+    if (cost * (1 + delta) > last) continue
+    kept.push(at)
+    last = cost
+  }
+  return Int32Array.from(kept)
+}
