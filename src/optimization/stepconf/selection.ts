@@ -1,4 +1,5 @@
 import { cheapestWithin, type Frontier, mostCostEffective } from "../frontier.ts"
+import { pricedSelection } from "../priced-selection.ts"
 import { reclaim, selectionCost } from "../reclaim.ts"
 import type { StepChoices } from "../step-choices.ts"
 import { type OpenSteps, subSlos } from "./sub-slos.ts"
@@ -53,12 +54,14 @@ export function stepConfSelection(choices: OpenChoices): Int32Array {
 }
 
 /**
- * The cheapest of two selections within the deadline: Algorithm 1's, and everything at its fastest, both with their
- * slack spent. Late but possible deadlines favour the one, loose ones the other.
+ * The cheapest of three selections within the deadline: Algorithm 1's, one price of time for all steps, and everything
+ * at its fastest, each with its slack spent.
  */
 export function cheapestSelection(choices: OpenChoices): Int32Array {
   const deadlineMs = choices.deadlineMs * TOLERANCE
   const fastest = new Int32Array(choices.frontiers.length)
-  const candidates = [stepConfSelection(choices), fastest].map((selection) => reclaim(choices, selection, deadlineMs))
-  return candidates.reduce((a, b) => (selectionCost(choices, b) < selectionCost(choices, a) ? b : a))
+  const candidates = [stepConfSelection(choices), pricedSelection(choices, deadlineMs), fastest]
+  return candidates
+    .map((selection) => reclaim(choices, selection, deadlineMs))
+    .reduce((a, b) => (selectionCost(choices, b) < selectionCost(choices, a) ? b : a))
 }
