@@ -48,7 +48,15 @@ function applyDecision(draft: Draft, id: AttemptId, record: DecideRecord): void 
   // A step starts when it is decided, or with its exported split, which comes before.
   const startedAtMs = run.invocations.length === 0 ? draft.nowMs : run.startedAtMs
   const decisions = [...run.decisions, record]
-  enter(draft, index, { phase: "running", decisions, parts, open: [], batchesLeft: batches, startedAtMs })
+  enter(draft, index, {
+    phase: "running",
+    decisions,
+    parts,
+    open: [],
+    batchesLeft: batches,
+    startedAtMs,
+    decidedAtMs: draft.nowMs,
+  })
 }
 
 function applyInvoke(draft: Draft, key: ParsedKey & { kind: "invoke" }, value: InvokeRecord | CancelRecord): void {

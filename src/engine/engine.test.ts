@@ -126,7 +126,9 @@ describe("a fanned-out step", () => {
       "glue",
       "handler",
     ])
+    // Nothing is warm for the split; the merge takes the smallest instance that is.
     expect(platform.calls[0]).toMatchObject({ memoryMB: 128, tasks: ["abc"] })
+    expect(platform.calls[4]).toMatchObject({ memoryMB: 128, export: "glue" })
     expect(result.output).toEqual({ glued: [1, 2, 3] })
     expect(result.steps[0]).toMatchObject({ tasks: 3, computeMs: 22, measuredMs: 22 })
     expect(result.steps[0]!.invocations.map((entry) => entry.kind)).toEqual([

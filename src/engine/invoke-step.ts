@@ -1,3 +1,4 @@
+import { inRange } from "../workflow/config.ts"
 import { functionOf } from "../workflow/workflow.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
 import { invokePart } from "./invoke-part.ts"
@@ -81,14 +82,16 @@ async function untilHopeless(
 }
 
 /**
- * Calls an exported split or merge: one instance of the smallest size of the step's space, and of larger ones when
- * that runs out of memory or time.
+ * Calls an exported split or merge on one instance: the smallest that is warm, or else the smallest size of the step's
+ * space, since a cold start takes longer than most of these calls; a larger one when it runs out of memory or time.
  */
 export async function invokeCall(action: CallAction, context: InvokeContext): Promise<InvokeRecord> {
   const run = context.state.steps[action.index]!
   const range = run.step.configSpace.memoryMB
   const invocations: InvocationEntry[] = []
-  let memoryMB = smallestAbove(range, run.memoryFloorMB)
+  const { functionName } = callFor(run, context)
+  const warm = context.parts.warm.sizes(functionName).find((size) => size > run.memoryFloorMB && inRange(range, size))
+  let memoryMB = warm ?? smallestAbove(range, run.memoryFloorMB)
   for (let size = 0; ; size++) {
     const key = partKey(context.state.definition.runId, action.id, action.kind)
     const record = await invokePart(

@@ -55,5 +55,5 @@ function predictedEnd(run: StepRun, nowMs: number): number | null {
   if (hasEnded(run.phase)) return run.endedAtMs
   const last = run.decisions.at(-1)
   if (run.phase !== "running" || last === undefined) return null
-  return Math.max(nowMs, run.startedAtMs + last.predicted.latencyMs)
+  return Math.max(nowMs, run.decidedAtMs + last.predicted.latencyMs)
 }

@@ -21,7 +21,7 @@ export function runView(state: RunState, sources: ViewSources): RunView {
     const { startedAtMs, endedAtMs } = run
     if (hasEnded(run.phase)) finished.set(name, { startedAtMs, endedAtMs, config: configOf(run) })
     else if (run.phase === "running" || run.phase === "merging")
-      running.set(name, { startedAtMs, config: configOf(run) })
+      running.set(name, { startedAtMs: run.decidedAtMs, config: configOf(run) })
     // A second attempt is decided for the tasks that are left.
     if (run.tasks !== null) tasks.set(name, run.phase === "deciding" ? run.open.length : run.tasks.length)
     const floor = floorOf(run, sources.floors.get(floorKey(workflow.name, name)))

@@ -79,7 +79,10 @@ export interface StepRun {
   readonly memoryFloorMB: number
   readonly decisions: readonly DecideRecord[]
   readonly readyAtMs: number
+  /** When it was decided for the first time, or its exported split began. */
   readonly startedAtMs: number
+  /** When its current attempt was decided: what was predicted counts from then. */
+  readonly decidedAtMs: number
   readonly endedAtMs: number
   readonly invocations: readonly StepInvocation[]
   readonly output: Json
@@ -138,6 +141,7 @@ function waitingStep(step: Step): StepRun {
     decisions: [],
     readyAtMs: 0,
     startedAtMs: 0,
+    decidedAtMs: 0,
     endedAtMs: 0,
     invocations: [],
     output: null,

@@ -5,6 +5,8 @@ import { withDeadline } from "./deadline.ts"
 /** How many idle warm instances there are, as far as the engine knows. */
 export interface WarmInstances {
   count(functionName: string, memoryMB: number): number
+  /** Sizes of a function that have an idle instance, MB, ascending. */
+  sizes(functionName: string): readonly number[]
   /** An invocation was sent: it takes an idle instance where there is one. */
   taken(variant: FunctionVariant): void
   /** Instances became idle: an invocation ended, or a prewarm answered. */
@@ -47,6 +49,10 @@ export function warmInstances(platform: Platform, clock: Clock): WarmInstances {
     known.clear()
     for (const [name, idle] of told) known.set(name, { idle, seenAtMs: clock.monotonicMs() })
   }
+  const count = (functionName: string, memoryMB: number): number => {
+    const entry = known.get(variantName(variantOf(functionName, memoryMB)))
+    return entry === undefined || clock.monotonicMs() - entry.seenAtMs > KEEP_ALIVE_MS ? 0 : entry.idle
+  }
   const ask = async (ms: number): Promise<void> => {
     asking = true
     askedAtMs = clock.monotonicMs()
@@ -61,10 +67,13 @@ export function warmInstances(platform: Platform, clock: Clock): WarmInstances {
   }
   return {
     known: ask(FIRST_DEADLINE_MS),
-    count: (functionName, memoryMB) => {
-      const entry = known.get(variantName(variantOf(functionName, memoryMB)))
-      return entry === undefined || clock.monotonicMs() - entry.seenAtMs > KEEP_ALIVE_MS ? 0 : entry.idle
-    },
+    count,
+    sizes: (functionName) =>
+      [...known.keys()]
+        .filter((name) => name.startsWith(`${functionName}:`))
+        .map((name) => Number.parseInt(name.slice(functionName.length + 1), 10))
+        .filter((memoryMB) => count(functionName, memoryMB) > 0)
+        .sort((a, b) => a - b),
     taken: (variant) => change(variantName(variant), -1),
     added: (variant, instances) => change(variantName(variant), instances),
     refresh: () => {
