@@ -56,68 +56,92 @@ export interface StepBench {
 /** Whether what the tasks upload is needed: the outputs of a reference run are, measurements are repeatable and swept. */
 export type Keep = "outputs" | "samples"
 
+/** What the operations of one bench share. */
+interface Site {
+  readonly parts: BenchParts
+  readonly step: Step
+  readonly pkg: FunctionPackage
+  readonly samples: Sample[]
+  readonly timeoutMs: number
+}
+
 /** Makes the bench of a step; reads the profile of its function. */
 export async function stepBench(parts: BenchParts, step: Step, pkg: FunctionPackage): Promise<StepBench> {
-  const { place, ledger, profiles } = parts
+  const { place, ledger, profiles, environment } = parts
   const { platform } = place
+  const { samples } = await profiles.read(pkg.functionName)
   const timeoutMs = Math.min(step.timeoutMs, platform.limits.timeoutMs)
-  const profile = await profiles.read(pkg.functionName)
-  const samples = [...profile.samples]
-  const once = async (config: StepConfig, tasks: readonly Json[], key: string): Promise<Shots> => {
-    const shots = await shoot(place, { pkg, config, tasks, key, timeoutMs })
-    for (const end of shots.ends) ledger.add(end.record)
-    samples.push(...shots.samples)
-    parts.counts.samples += shots.samples.length
-    if (shots.failure !== null) parts.counts.failures++
-    await profiles.append(pkg.functionName, shots.samples)
-    return shots
-  }
+  const site: Site = { parts, step, pkg, samples: [...samples], timeoutMs }
   return {
     step,
     pkg,
     threads: pkg.threads,
     limits: platform.limits,
     ledger,
-    samples,
+    samples: site.samples,
     deploy: async (sizes) => {
-      if (sizes.length === 0) return
-      await platform.deploy(pkg, [...new Set(sizes)], { timeoutMs, environment: parts.environment })
+      if (sizes.length > 0) await platform.deploy(pkg, [...new Set(sizes)], { timeoutMs, environment })
     },
-    fire: async (config, tasks, keep) => {
-      parts.tell(`${step.name} at ${formatConfig(config)}`)
-      const key = keyOf(parts, step)
-      const shots = await once(config, tasks, key)
-      if (keep === "outputs") return shots
-      await sweep(place, key)
-      // Further processes of an instance stay alive: repeated, they would not be started any more as in most runs.
-      const isRepeatable = shots.contended && shots.failure === null && config.processes === 1
-      if (!isRepeatable || parts.counts.repeated >= MAX_REPEATED) return shots
-      parts.counts.repeated++
-      const again = keyOf(parts, step)
-      const second = await once(config, tasks, again)
-      await sweep(place, again)
-      return second
-    },
+    fire: (config, tasks, keep) => fire(site, { config, tasks }, keep),
     prewarm: async (memoryMB) => {
       parts.tell(`${step.name}: starting ${memoryMB} MB`)
       const { records } = await platform.prewarm(variantOf(pkg.functionName, memoryMB), 1, place.signal)
       for (const record of records) ledger.add(record)
     },
-    call: async (name, argument, memoryMB) => {
-      parts.tell(`${step.name}: ${name}`)
-      const variant = variantOf(pkg.functionName, memoryMB)
-      const files = name === splitExport(step) ? "leave" : "download"
-      const call = { variant, tasks: [argument], processes: 1, part: [0, 1], call: name, files, timeoutMs } as const
-      const end = await callInstance(place, { ...call, key: keyOf(parts, step) })
-      ledger.add(end.record)
-      const [result] = end.results
-      if (end.outcome === "ok" && result !== undefined) return result
-      throw new TrimtabError("handler-failed", `step ${step.name}: its export ${name} failed: ${end.message}`, {
-        where: step.name,
-        fix: `correct ${name} in the handler's module`,
-      })
-    },
+    call: (name, argument, memoryMB) => callExport(site, { name, argument, memoryMB }),
   }
+}
+
+interface Load {
+  readonly config: StepConfig
+  readonly tasks: readonly Json[]
+}
+
+async function fire(site: Site, load: Load, keep: Keep): Promise<Shots> {
+  const { parts, step } = site
+  parts.tell(`${step.name} at ${formatConfig(load.config)}`)
+  const shots = await fireOnce(site, load, keep)
+  if (keep === "outputs") return shots
+  // Further processes of an instance stay alive: repeated, they would not be started any more as in most runs.
+  const isRepeatable = shots.contended && shots.failure === null && load.config.processes === 1
+  if (!isRepeatable || parts.counts.repeated >= MAX_REPEATED) return shots
+  parts.counts.repeated++
+  return fireOnce(site, load, keep)
+}
+
+async function fireOnce({ parts, step, pkg, samples, timeoutMs }: Site, load: Load, keep: Keep): Promise<Shots> {
+  const key = keyOf(parts, step)
+  const shots = await shoot(parts.place, { ...load, pkg, key, timeoutMs })
+  for (const end of shots.ends) parts.ledger.add(end.record)
+  samples.push(...shots.samples)
+  parts.counts.samples += shots.samples.length
+  if (shots.failure !== null) parts.counts.failures++
+  await parts.profiles.append(pkg.functionName, shots.samples)
+  if (keep === "samples") await sweep(parts.place, key)
+  return shots
+}
+
+interface ExportCall {
+  readonly name: string
+  readonly argument: Json
+  readonly memoryMB: number
+}
+
+async function callExport(
+  { parts, step, pkg, timeoutMs }: Site,
+  { name, argument, memoryMB }: ExportCall,
+): Promise<Json> {
+  parts.tell(`${step.name}: ${name}`)
+  const variant = variantOf(pkg.functionName, memoryMB)
+  const call = { variant, tasks: [argument], processes: 1, part: [0, 1], call: name, timeoutMs } as const
+  const end = await callInstance(parts.place, { ...call, key: keyOf(parts, step) })
+  parts.ledger.add(end.record)
+  const [result] = end.results
+  if (end.outcome === "ok" && result !== undefined) return result
+  throw new TrimtabError("handler-failed", `step ${step.name}: its export ${name} failed: ${end.message}`, {
+    where: step.name,
+    fix: `correct ${name} in the handler's module`,
+  })
 }
 
 /** Unlike any key before: nothing is answered from an earlier output. */
