@@ -133,7 +133,8 @@ async function callExport(
 ): Promise<Json> {
   parts.tell(`${step.name}: ${name}`)
   const variant = variantOf(pkg.functionName, memoryMB)
-  const call = { variant, tasks: [argument], processes: 1, part: [0, 1], call: name, timeoutMs } as const
+  const files = name === splitExport(step) ? "leave" : "download"
+  const call = { variant, tasks: [argument], processes: 1, part: [0, 1], call: name, files, timeoutMs } as const
   const end = await callInstance(parts.place, { ...call, key: keyOf(parts, step) })
   parts.ledger.add(end.record)
   const [result] = end.results

@@ -148,8 +148,11 @@ test("exported splits and merges are called, and give the tasks and the output",
     handler: (list: Json): Json => (Array.isArray(list) ? list.length : null),
     sum: (counts: Json): Json => (Array.isArray(counts) ? counts : null),
   }
-  const { options } = setting({ mark: { ...MARK, exports } }, { workflow })
+  const { fake, options } = setting({ mark: { ...MARK, exports } }, { workflow })
   expect((await profileWorkflow(options)).outputs).toEqual({ join: 12 })
+  // A split deals out files without reading them.
+  const split = fake.requests.find((request) => JSON.stringify(request.payload).includes('"call":"pairs"'))
+  expect(split?.payload).toMatchObject({ $trimtab: { files: "leave" } })
 })
 
 describe("a busy machine", () => {
