@@ -89,7 +89,12 @@ describe("platform.report lines", () => {
     )
   })
 
-  it("gives one report per request, the JSON line first", () => {
+  it("believes the platform, which prints last, rather than a function that prints its own report", () => {
+    const forged = formatPlatformReport({ ...report, billedMs: 1 })
+    expect(parseLog(`${forged}\n${formatReportLine(report)}\n${formatPlatformReport(report)}`)).toEqual([report])
+  })
+
+  it("gives one report per request, the JSON line before the other", () => {
     const tail = `cut off\nSTART\n${formatReportLine(report)}\n${formatPlatformReport(report)}\n${formatReportLine(report)}\n`
     expect(parseLog(tail)).toEqual([report])
   })

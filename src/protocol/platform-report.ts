@@ -58,7 +58,8 @@ export function parseLogLine(line: string): PlatformReport | null {
 
 /**
  * Every report in a piece of log, once per request, in order of first appearance. Where a request has both lines
- * the JSON line wins, as it says more. A cut first line is skipped.
+ * the JSON line wins, as it says more; of several the last one, since the platform prints after the function, which
+ * could print anything. A cut first line is skipped.
  */
 export function parseLog(text: string): PlatformReport[] {
   const reports = new Map<string, PlatformReport>()
@@ -66,7 +67,7 @@ export function parseLog(text: string): PlatformReport[] {
     const report = parseLogLine(line)
     if (report === null) continue
     const known = reports.get(report.requestId)
-    if (known === undefined || (known.details === undefined && report.details !== undefined))
+    if (known === undefined || report.details !== undefined || known.details === undefined)
       reports.set(report.requestId, report)
   }
   return [...reports.values()]

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process"
-import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { ProcessGroup } from "./enforcement/layer.ts"
 import type { FunctionVersion } from "./function-table.ts"
@@ -27,6 +27,7 @@ export interface InstanceProcessOptions {
  */
 export function startInstanceProcess(options: InstanceProcessOptions): InstanceProcess {
   const { version, group, workDirectory } = options
+  if (!existsSync(version.directory)) throw new Error(`the code folder ${version.directory} is gone`)
   const temporary = join(workDirectory, "tmp")
   mkdirSync(temporary, { recursive: true })
   const [command, ...args] = group.enter(runtimeCommand(version))

@@ -78,8 +78,8 @@ function prepare(
       error: { status: 400, type: "InvalidRequestContentException", message: "Could not parse request body into json" },
     }
   const header = request.headers["x-amz-client-context"]
-  if (typeof header === "string" && header.length > CLIENT_CONTEXT_BYTES)
-    return { error: invalid(`Client context must be at most ${CLIENT_CONTEXT_BYTES} bytes`) }
+  const clientContext = typeof header === "string" ? readClientContext(header) : null
+  if (clientContext !== null && "error" in clientContext) return clientContext
   const synchronous = (request.headers["x-amz-invocation-type"] ?? "RequestResponse") === "RequestResponse"
   const invoke: InvokeCall = {
     requestId,
@@ -87,9 +87,22 @@ function prepare(
     invokedArn: functionArn(target.name, target.qualifier),
     body: payload.bytes,
     payload: payload.value,
-    ...(typeof header === "string" && synchronous && { clientContext: Buffer.from(header, "base64").toString("utf8") }),
+    ...(clientContext !== null && synchronous && { clientContext: clientContext.json }),
   }
   return { invoke }
+}
+
+/** The context as JSON that a header can carry: other characters than ASCII are escaped. */
+function readClientContext(base64: string): { readonly json: string } | { readonly error: AwsError } {
+  if (base64.length > CLIENT_CONTEXT_BYTES)
+    return { error: invalid(`Client context must be at most ${CLIENT_CONTEXT_BYTES} bytes`) }
+  try {
+    const value: unknown = JSON.parse(Buffer.from(base64, "base64").toString("utf8"))
+    const escape = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`
+    return { json: JSON.stringify(value).replaceAll(/[^\x20-\x7e]/g, escape) }
+  } catch {
+    return { error: invalid("Client context must be valid JSON in base64") }
+  }
 }
 
 /** Undefined for what is not JSON. An empty body is the event `{}`, as on Lambda. */

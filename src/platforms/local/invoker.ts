@@ -91,7 +91,11 @@ export class Invoker {
     const start: Start | Failed =
       warm === null ? await this.#start(call) : { instance: warm, initMs: null, timeoutMs: call.version.timeoutMs }
     if ("failure" in start) return this.#initFailed(call, ticket, start)
-    const work = await start.instance.work(event, start.timeoutMs)
+    const work = await start.instance.work(event, start.timeoutMs).catch(async (error: unknown) => {
+      // A bug of ours: the instance is in an unknown state.
+      await start.instance.close()
+      throw error
+    })
     const failure = workFailure(work.end, call.requestId, start.timeoutMs)
     // A warm instance that had died unseen did no work: another one takes the event.
     if (warm !== null && work.end.kind === "exit" && work.durationMs === 0) return await this.#run(call, ticket)

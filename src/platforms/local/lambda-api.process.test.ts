@@ -210,11 +210,11 @@ describe("the Lambda API, driven by the AWS SDK", () => {
   })
 
   test("the client context reaches the function, and has a limit", async () => {
-    const ClientContext = Buffer.from(JSON.stringify({ custom: { a: 1 } })).toString("base64")
+    const ClientContext = Buffer.from(JSON.stringify({ custom: { a: "\u00fc\n" } })).toString("base64")
     const answer = json(await invoke({ ClientContext, event: { do: "environment" } }))
-    expect(answer["context"]).toMatchObject({ clientContext: '{"custom":{"a":1}}' })
-    const call = invoke({ ClientContext: "A".repeat(3584) })
-    await expect(call).rejects.toMatchObject({ name: "InvalidParameterValueException" })
+    expect(answer["context"]).toMatchObject({ clientContext: '{"custom":{"a":"\\u00fc\\n"}}' })
+    for (const bad of ["A".repeat(3584), "!!!"])
+      await expect(invoke({ ClientContext: bad })).rejects.toMatchObject({ name: "InvalidParameterValueException" })
   })
 
   test("a function sees the documented environment and nothing of the server's", async () => {
@@ -231,6 +231,23 @@ describe("the Lambda API, driven by the AWS SDK", () => {
     expect(JSON.stringify(answer)).not.toContain("canary")
     expect(answer["cwd"]).toBe(probePackage("x").directory)
     delete process.env["TRIMTAB_TEST_SECRET"]
+  })
+
+  test("a page in a browser gets no answer, and nonsense no crash", async () => {
+    const url = `http://127.0.0.1:${server.info.port}/2015-03-31/functions`
+    expect((await fetch(url, { headers: { origin: "https://example.com" } })).status).toBe(403)
+    expect((await fetch(`${url}/%E0%A4%A/aliases`)).status).toBe(404)
+    expect((await fetch(`${url}/probe/configuration`, { method: "PUT", body: "[]" })).status).toBe(400)
+    expect((await fetch(`http://127.0.0.1:${server.info.port}/nothing`)).status).toBe(404)
+    expect((await fetch(url)).status).toBe(200)
+  })
+
+  test("code whose folder is gone says so", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "trimtab-code-"))
+    const Code = { S3Bucket: "file", S3Key: folder }
+    await client.send(new CreateFunctionCommand({ FunctionName: "gone", Role: "r", Code }))
+    await rm(folder, { recursive: true })
+    expect(json(await invoke({ FunctionName: "gone" }))["errorMessage"]).toContain(`the code folder ${folder} is gone`)
   })
 
   test("versions and aliases behave as deploy code expects", async () => {

@@ -32,7 +32,14 @@ export async function loadLambdaClient(port: number): Promise<LambdaCalls> {
     // The server asks for none; the SDK does.
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
     maxAttempts: 1,
-    requestHandler: { httpAgent, connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: MANAGEMENT_TIMEOUT_MS },
+    requestHandler: {
+      httpAgent,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: MANAGEMENT_TIMEOUT_MS,
+      // Without it the SDK only warns; and a connection may be silent for as long as a function works.
+      throwOnRequestTimeout: true,
+      socketTimeout: 0,
+    },
   })
   return {
     sdk,

@@ -50,6 +50,7 @@ describe("logs", () => {
       files.append("f", Buffer.from(`${report("b", 3000)}\n`))
       files.append("g", Buffer.from(`${report("c", 4000)}\n`))
       await files.drain()
+      await files.close()
       const ids = async (query: { functionName?: string; sinceMs?: number }): Promise<string[]> => {
         const found: string[] = []
         for await (const record of readLogs(directory, query)) found.push(record.requestId)

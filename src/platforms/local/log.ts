@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, stat } from "node:fs/promises"
+import { mkdir, open, rename, stat, type FileHandle } from "node:fs/promises"
 import { join } from "node:path"
 
 /** Bytes of log that an Invoke answer carries. */
@@ -44,10 +44,14 @@ export class InstanceLog {
   }
 }
 
+/** A log file is opened anew after this long, so that one that was moved or removed is made again. */
+const OPEN_MS = 2000
+
 /** Log files by function, appended in order. A log that cannot be written is lost, not the invocation. */
 export class LogFiles {
   readonly #directory: string
   readonly #pending = new Map<string, Buffer[]>()
+  readonly #open = new Map<string, FileHandle>()
   #writing: Promise<void> = Promise.resolve()
   #scheduled = false
 
@@ -62,7 +66,7 @@ export class LogFiles {
     if (this.#scheduled) return
     this.#scheduled = true
     // One write for all that the same turn and the writes before it bring.
-    this.#writing = this.#writing.then(() => this.#flush())
+    this.#then(() => this.#flush())
   }
 
   /** Resolves when everything appended so far is in its file. */
@@ -70,20 +74,49 @@ export class LogFiles {
     await this.#writing
   }
 
+  async close(): Promise<void> {
+    for (const functionName of this.#open.keys()) this.#then(() => this.#closeFile(functionName))
+    await this.#writing
+  }
+
+  #then(step: () => Promise<void>): void {
+    // See above: a step that fails is lost.
+    this.#writing = this.#writing.then(step).catch(() => {})
+  }
+
   async #flush(): Promise<void> {
     this.#scheduled = false
     const batch = [...this.#pending]
     this.#pending.clear()
     for (const [functionName, chunks] of batch) {
-      const path = logPath(this.#directory, functionName)
-      try {
-        await mkdir(this.#directory, { recursive: true })
-        await appendFile(path, Buffer.concat(chunks))
-        if ((await stat(path)).size > MAX_FILE_BYTES) await rename(path, `${path}.1`)
-      } catch {
-        // See above.
-      }
+      // One log that cannot be written is no reason to lose the others.
+      await this.#write(functionName, Buffer.concat(chunks)).catch(() => {})
     }
+  }
+
+  async #write(functionName: string, bytes: Buffer): Promise<void> {
+    const file = this.#open.get(functionName) ?? (await this.#openFile(functionName))
+    await file.appendFile(bytes)
+  }
+
+  async #openFile(functionName: string): Promise<FileHandle> {
+    await mkdir(this.#directory, { recursive: true })
+    const path = logPath(this.#directory, functionName)
+    const size = await stat(path).then(
+      (info) => info.size,
+      () => 0,
+    )
+    if (size > MAX_FILE_BYTES) await rename(path, `${path}.1`)
+    const file = await open(path, "a")
+    this.#open.set(functionName, file)
+    setTimeout(() => this.#then(() => this.#closeFile(functionName)), OPEN_MS).unref()
+    return file
+  }
+
+  async #closeFile(functionName: string): Promise<void> {
+    const file = this.#open.get(functionName)
+    this.#open.delete(functionName)
+    await file?.close()
   }
 }
 

@@ -8,6 +8,7 @@ import type { InvokeApi } from "./invoke-api.ts"
 import type { Instance } from "./instance.ts"
 import type { Invoker } from "./invoker.ts"
 import { accountSettings, manageFunctions, type ManagementAnswer, type ManagementContext } from "./management-api.ts"
+import { isFromBrowser } from "./peer.ts"
 import type { Pool } from "./pool.ts"
 import type { Presence } from "./presence.ts"
 import type { ServerInfo } from "./server-info.ts"
@@ -37,6 +38,10 @@ interface Exchange {
 export async function handleRequest(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const requestId = randomUUID()
   try {
+    if (isFromBrowser(request.headers)) {
+      const message = "the local platform does not answer browsers"
+      return sendError(response, requestId, { status: 403, type: "AccessDeniedException", message })
+    }
     routes.presence.seen()
     const url = new URL(request.url ?? "/", "http://127.0.0.1")
     await route(routes, { request, response, requestId, url })
@@ -50,12 +55,7 @@ async function route(routes: Routes, exchange: Exchange): Promise<void> {
   const { request, response, requestId, url } = exchange
   const path = url.pathname.replace(/\/$/, "")
   if (path.startsWith("/trimtab/v1/")) return ownCall(routes, exchange)
-  const segments = path.startsWith(FUNCTIONS)
-    ? path
-        .slice(FUNCTIONS.length + 1)
-        .split("/")
-        .map(decodeURIComponent)
-    : null
+  const segments = path.startsWith(FUNCTIONS) ? decoded(path.slice(FUNCTIONS.length + 1).split("/")) : null
   if (segments?.[1] === "invocations" && request.method === "POST") {
     const target = parseFunctionName(segments[0] ?? "", url.searchParams.get("Qualifier"))
     if (typeof target === "string") return sendError(response, requestId, invalid(target))
@@ -83,6 +83,15 @@ async function manage(
     query: url.searchParams,
     body,
   })
+}
+
+/** Null when an escape in them makes no sense: there is no such resource. */
+function decoded(segments: readonly string[]): string[] | null {
+  try {
+    return segments.map(decodeURIComponent)
+  } catch {
+    return null
+  }
 }
 
 /** What the Lambda API has no call for: who is there, what is warm, how it is enforced. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { readBody, type Body } from "./http.ts"
+import { acceptOwnUser } from "./peer.ts"
 
 /** What an instance is asked to do. */
 export interface RuntimeEvent {
@@ -43,6 +44,7 @@ export class RuntimeApi {
     this.#server = createServer((request, response) => {
       this.#handle(request, response).catch(() => response.destroy())
     })
+    acceptOwnUser(this.#server)
     // A frozen instance keeps its connection for minutes.
     this.#server.requestTimeout = 0
     this.#server.keepAliveTimeout = 0

@@ -10,6 +10,7 @@ import type { Instance } from "./instance.ts"
 import { Invoker } from "./invoker.ts"
 import { LogFiles } from "./log.ts"
 import type { ServerOptions } from "./options.ts"
+import { acceptOwnUser } from "./peer.ts"
 import { Pool } from "./pool.ts"
 import { Presence } from "./presence.ts"
 import { startTicks } from "./proc.ts"
@@ -62,6 +63,7 @@ export class LocalServer {
       let info = infoOf(options, { detection, serverId, vcpuTotal })
       const routes: Routes = { ...parts, info: () => info }
       const http = createServer((request, response) => void handleRequest(routes, request, response))
+      acceptOwnUser(http)
       // Invocations last for minutes, and clients keep their connections.
       http.requestTimeout = 0
       http.keepAliveTimeout = 120_000
@@ -87,7 +89,7 @@ export class LocalServer {
     this.#http.closeAllConnections()
     await pool.close()
     await detection.layer.close()
-    await logs.drain()
+    await logs.close()
     if (readServerInfo(this.#stateDir)?.serverId === this.info.serverId) removeServerInfo(this.#stateDir)
   }
 }
