@@ -1,16 +1,15 @@
-import { processMemory, taskTimes } from "../proc.ts"
 import { peakMemoryMB } from "../accounting.ts"
+import { parentPid, processMemory, taskTimes } from "../proc.ts"
+import { signal } from "./kill.ts"
+import type { GroupSpec, GroupUsage, LayerOpening } from "./layer.ts"
 import { PlainGroup } from "./none.ts"
-import type { EnforcementLayer, GroupSpec, GroupUsage, LayerOpening } from "./layer.ts"
+import { BUCKET_MS, TokenBucket } from "./token-bucket.ts"
 
 /**
- * No privilege at all: a token bucket of CPU time, filled at the quota's rate, drained by what the threads' own
- * counters say, enforced by SIGSTOP and SIGCONT; and a poll of the peak memory that kills above the limit.
- * Costs some 4 % of a core per busy instance and overshoots the memory limit by a few MB.
+ * No privilege at all: a token bucket of CPU time drained by what the threads' own counters say and enforced by
+ * SIGSTOP and SIGCONT, and a poll of the peak memory that kills above the limit. Costs some 4 % of a core per busy
+ * instance and overshoots the memory limit by a few MB.
  */
-
-/** The bucket holds this much time's quota: shorter is closer to a real scheduler and dearer. */
-const BUCKET_MS = 40
 
 const MEMORY_POLL_MS = 10
 
@@ -26,15 +25,23 @@ export function openSignals(): LayerOpening {
       directories: [],
       createGroup: (spec) => new SignalGroup(spec),
       close: async () => {},
-    } satisfies EnforcementLayer,
+    },
   }
+}
+
+/** One process with a limit of its own. */
+interface LimitedProcess {
+  readonly bucket: TokenBucket
+  stopped: boolean
 }
 
 class SignalGroup extends PlainGroup {
   readonly #memoryMB: number
+  readonly #coresPerProcess: number | null
+  readonly #bucket: TokenBucket
   #cores: number
-  /** CPU milliseconds that may be used now; below zero the group sleeps. */
-  #balanceMs = 0
+  readonly #processes = new Map<number, LimitedProcess>()
+  #rootPid = 0
   #stopped = false
   #frozen = false
   #kills = 0
@@ -42,23 +49,28 @@ class SignalGroup extends PlainGroup {
   #throttledMs = 0
   #lastTickMs = 0
   #lastMemoryMs = 0
+  /** CPU time of each thread at the last tick, by process and thread. */
   #lastTimes: ReadonlyMap<string, number> = new Map()
   #timer: NodeJS.Timeout | undefined
 
   constructor(spec: GroupSpec) {
     super()
     this.#memoryMB = spec.memoryMB
+    this.#coresPerProcess = spec.coresPerProcess
     this.#cores = spec.cores
+    this.#bucket = new TokenBucket(spec.cores)
   }
 
   override adopt(pid: number): void {
     super.adopt(pid)
+    this.#rootPid = pid
     this.#lastTickMs = performance.now()
     this.#schedule(MIN_TICK_MS)
   }
 
   override setCores(cores: number): void {
     this.#cores = cores
+    this.#bucket.setCores(cores)
   }
 
   override freeze(): void {
@@ -72,7 +84,11 @@ class SignalGroup extends PlainGroup {
     if (!this.#frozen) return
     this.#frozen = false
     this.#stopped = false
-    this.#balanceMs = Math.max(0, this.#balanceMs)
+    this.#bucket.forgive()
+    for (const limited of this.#processes.values()) {
+      limited.stopped = false
+      limited.bucket.forgive()
+    }
     this.#lastTickMs = performance.now()
     super.thaw()
     this.#schedule(MIN_TICK_MS)
@@ -96,7 +112,7 @@ class SignalGroup extends PlainGroup {
 
   #schedule(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#tick(), Math.max(MIN_TICK_MS, ms))
+    this.#timer = setTimeout(() => this.#tick(), Math.max(MIN_TICK_MS, Math.min(ms, BUCKET_MS)))
     this.#timer.unref()
   }
 
@@ -104,41 +120,63 @@ class SignalGroup extends PlainGroup {
     if (this.#frozen) return
     this.#account()
     this.#checkMemory()
-    if (this.#stopped) {
-      if (this.#balanceMs > 0) this.#resume()
-    } else if (this.#balanceMs <= 0) {
-      this.#stopped = true
-      this.send("SIGSTOP")
+    if (this.#stopped !== this.#bucket.isEmpty) {
+      this.#stopped = this.#bucket.isEmpty
+      this.send(this.#stopped ? "SIGSTOP" : "SIGCONT")
+      // The signal to all has woken those that have nothing left themselves.
+      if (!this.#stopped) for (const limited of this.#processes.values()) limited.stopped = false
     }
-    // Stopped: until the bucket is half full again. Running: until one thread could have emptied it.
-    const untilMs = this.#stopped
-      ? (this.#cores * BUCKET_MS * 0.5 - this.#balanceMs) / this.#cores
-      : this.#balanceMs / Math.max(1, this.#cores)
-    this.#schedule(Math.min(untilMs, BUCKET_MS))
+    const nextMs = this.#stopped ? this.#bucket.refillMs : this.#bucket.drainMs(this.#cores)
+    this.#schedule(this.#stopped ? nextMs : Math.min(nextMs, this.#limitProcesses()))
   }
 
-  #resume(): void {
-    this.#stopped = false
-    this.send("SIGCONT")
+  /** Stops and resumes single processes; the answer is when to look again, ms. */
+  #limitProcesses(): number {
+    let nextMs = BUCKET_MS
+    for (const [pid, limited] of this.#processes) {
+      if (limited.stopped !== limited.bucket.isEmpty) {
+        limited.stopped = limited.bucket.isEmpty
+        signal(pid, limited.stopped ? "SIGSTOP" : "SIGCONT")
+      }
+      nextMs = Math.min(nextMs, limited.stopped ? limited.bucket.refillMs : limited.bucket.drainMs(1))
+    }
+    return nextMs
   }
 
-  /** Brings counters and balance up to now. */
+  /** Brings counters and buckets up to now. */
   #account(): void {
     const nowMs = performance.now()
     const elapsedMs = nowMs - this.#lastTickMs
     this.#lastTickMs = nowMs
     const times = new Map<string, number>()
     let usedMs = 0
-    for (const pid of this.pids()) {
+    const pids = this.pids()
+    for (const pid of pids) {
+      let ofProcessMs = 0
       for (const [tid, { cpuMs }] of taskTimes(pid)) {
         times.set(`${pid}/${tid}`, cpuMs)
-        usedMs += Math.max(0, cpuMs - (this.#lastTimes.get(`${pid}/${tid}`) ?? 0))
+        ofProcessMs += Math.max(0, cpuMs - (this.#lastTimes.get(`${pid}/${tid}`) ?? 0))
       }
+      usedMs += ofProcessMs
+      this.#limitedProcess(pid)?.bucket.account(elapsedMs, ofProcessMs)
     }
+    for (const pid of this.#processes.keys()) if (!pids.includes(pid)) this.#processes.delete(pid)
     this.#lastTimes = times
     this.#cpuMs += usedMs
     if (this.#stopped) this.#throttledMs += elapsedMs
-    this.#balanceMs = Math.min(this.#cores * BUCKET_MS, this.#balanceMs + this.#cores * elapsedMs - usedMs)
+    else if ([...this.#processes.values()].some(({ stopped }) => stopped)) this.#throttledMs += elapsedMs
+    this.#bucket.account(elapsedMs, usedMs)
+  }
+
+  /** The root process and its children have limits of their own; what those start in turn is not followed. */
+  #limitedProcess(pid: number): LimitedProcess | null {
+    if (this.#coresPerProcess === null) return null
+    const known = this.#processes.get(pid)
+    if (known !== undefined) return known
+    if (pid !== this.#rootPid && parentPid(pid) !== this.#rootPid) return null
+    const limited = { bucket: new TokenBucket(this.#coresPerProcess), stopped: false }
+    this.#processes.set(pid, limited)
+    return limited
   }
 
   #checkMemory(): void {
