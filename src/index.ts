@@ -50,6 +50,7 @@ export type { Distribution } from "./statistics/distribution.ts"
 
 export type { Planner, PlanResult, PricedPlan, Problem } from "./optimization/planner.ts"
 export type { Decision, Policy, RunView } from "./optimization/policy.ts"
+export { frontierMergePlanner } from "./optimization/frontier-merge/frontier-merge-planner.ts"
 export { staticPolicy } from "./optimization/static-policy.ts"
 export { stepConf, type StepConfOptions } from "./optimization/stepconf/step-conf.ts"
 export { planRange, stepConfPlanner } from "./optimization/stepconf/step-conf-planner.ts"

@@ -2,6 +2,7 @@ import { TrimtabError } from "../base/errors.ts"
 import { formatMs, formatUsd } from "../base/format.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import type { PlanResult, Problem } from "../optimization/planner.ts"
+import type { Policy } from "../optimization/policy.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
@@ -23,6 +24,17 @@ export function problemOf(options: {
     }),
   )
   return { workflow, goal, spaces, limits }
+}
+
+/**
+ * Has the policy decide once before the run's clock starts: fits, compiled spaces and frontiers are then at hand, and
+ * the first real decision takes as long as the others.
+ */
+export function rehearse(policy: Policy, workflow: Workflow, goal: Goal): void {
+  const ready = workflow.steps.filter((step) => step.after.length === 0).map((step) => step.name)
+  const none = new Map<string, never>()
+  const view = { workflow, goal, nowMs: 0, finished: none, running: none, ready, tasks: none, memoryFloorMB: none }
+  policy.decide({ ...view, warm: () => 0 })
 }
 
 /** @throws TrimtabError `no-profile` naming the functions that were never measured */

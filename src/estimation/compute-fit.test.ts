@@ -79,12 +79,20 @@ describe("the curve", () => {
     )
   })
 
-  test("C2: no tasks take phi, and one process below one vCPU takes exactly phi + (f0 + w0 n) / u", () => {
+  test("C2: no tasks take phi, and one process below one vCPU takes exactly phi + w0 n / u", () => {
     expect(computeMs(SINGLE, { memoryMB: 512, processes: 4, tasks: 0 })).toBe(40)
     for (const p of [SINGLE, MULTI]) {
       const u = 884.5 / 1769
-      expect(computeMs(p, { memoryMB: 884.5, processes: 1, tasks: 7 })).toBeCloseTo(40 + (25 + 300 * 7) / u, 9)
+      expect(computeMs(p, { memoryMB: 884.5, processes: 1, tasks: 7 })).toBeCloseTo(40 + (300 * 7) / u, 9)
     }
+  })
+
+  test("several processes start side by side: f0 on enough vCPUs, more on fewer", () => {
+    const startMs = (memoryMB: number): number =>
+      computeMs({ ...SINGLE, phiMs: 0, w0Ms: 0 }, { memoryMB, processes: 2, tasks: 2 })
+    expect(startMs(4 * 1769)).toBeCloseTo(25, 9)
+    expect(startMs(1769)).toBeCloseTo(50, 9)
+    expect(startMs(1769 / 2)).toBeCloseTo(100, 9)
   })
 
   test("no process above the useful count is faster", () => {

@@ -1,13 +1,15 @@
 /**
  * Compute time of one instance: a roofline with Amdahl's and the universal scalability law (USL).
  *
- *   T = phi + f0 P / min(1, u) + w0 max( ceil(n/P) ((1-r) / min(1, u) + r / Sp(u)),  n / Sp(c) )
+ *   T = phi + f0 S + w0 max( ceil(n/P) ((1-r) / min(1, u) + r / Sp(u)),  n / Sp(c) )
+ *   S = P / min(u, P) with several processes, 0 with one
  *   u = m / m_s,  P = min(q, n),  Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1))
  *
- * phi is a fixed time, f0 the start of one process, w0 one task on one vCPU, r the share of a task that runs on
+ * phi is a fixed time, f0 the start of one process (they start side by side and load the handler each; a single one is
+ * the instance's own and runs already), w0 one task on one vCPU, r the share of a task that runs on
  * several cores. The maximum is a roofline: the longest process against the cores available, c = min(u, P) for
  * single-thread code (r = 0) and c = u otherwise. With one process it is Amdahl's law, below one vCPU exactly
- * phi + (f0 + w0 n) / u.
+ * phi + w0 n / u.
  *
  * C1. More memory is never slower: kappa <= (1 - s) / u_max^2 puts the peak of Sp outside the space.
  * C2. No tasks take phi.
@@ -53,7 +55,12 @@ export function computeColumns(shape: ComputeShape, point: ComputePoint): readon
   const u = point.memoryMB / shape.mbPerVcpu
   const processes = Math.min(point.processes, point.tasks)
   if (processes <= 0) return [0, 0]
-  return [processes / Math.min(1, u), workFactor(shape, u)(processes, point.tasks)]
+  return [startFactor(u, processes), workFactor(shape, u)(processes, point.tasks)]
+}
+
+/** Start of the processes in units of one process on one vCPU. */
+function startFactor(u: number, processes: number): number {
+  return processes <= 1 ? 0 : processes / Math.min(u, processes)
 }
 
 /** Time of all tasks in units of one task on one vCPU: the longest process against the cores available. */
@@ -77,13 +84,12 @@ export function computeCurve(
   parameters: ComputeParameters,
   memoryMB: number,
 ): (processes: number, tasks: number) => number {
-  const { phiMs, w0Ms } = parameters
+  const { phiMs, f0Ms, w0Ms } = parameters
   const u = memoryMB / parameters.mbPerVcpu
-  const startMs = parameters.f0Ms / Math.min(1, u)
   const work = workFactor(parameters, u)
   return (wanted, tasks) => {
     const processes = Math.min(wanted, tasks)
-    return processes <= 0 ? phiMs : phiMs + startMs * processes + w0Ms * work(processes, tasks)
+    return processes <= 0 ? phiMs : phiMs + f0Ms * startFactor(u, processes) + w0Ms * work(processes, tasks)
   }
 }
 

@@ -18,7 +18,7 @@ import { followRuns } from "../execute.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { measure } from "../measure.ts"
-import { problemOf } from "../planning.ts"
+import { problemOf, rehearse } from "../planning.ts"
 import { runInput } from "../run-input.ts"
 import type { Terminal } from "../terminal.ts"
 import { interrupted } from "./run.ts"
@@ -62,6 +62,7 @@ export async function demo(context: CommandContext, flags: { readonly fresh?: bo
       const goal: Goal = { kind: "cost", sloMs, percentile: DEFAULT_PERCENTILE }
       terminal.info(`running under ${formatMs(sloMs)}`)
       const policy = stepConf({ estimator, limits: platform.limits })
+      rehearse(policy, project.workflow, goal)
       runs.push(await oneRun({ workspace, terminal, signal, goal, input, policy }))
     }
     const files = await keep(workspace, runs)

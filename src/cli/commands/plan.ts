@@ -1,6 +1,6 @@
 import { formatMs, formatUsd } from "../../base/format.ts"
 import type { PlanResult } from "../../optimization/planner.ts"
-import { stepConfPlanner } from "../../optimization/stepconf/step-conf-planner.ts"
+import { frontierMergePlanner } from "../../optimization/frontier-merge/frontier-merge-planner.ts"
 import { prettyConfig } from "../../report/numbers.ts"
 import { terminalPaint } from "../../report/terminal-style.ts"
 import { terminalTable } from "../../report/terminal-table.ts"
@@ -20,7 +20,8 @@ export async function plan({ terminal, cwd, configFile }: CommandContext, flags:
   try {
     const estimator = await workspace.estimator()
     const problem = problemOf({ workflow: project.workflow, goal, estimator, limits: workspace.platform.limits })
-    const result = stepConfPlanner().plan(problem)
+    const planner = frontierMergePlanner()
+    const result = planner.plan(problem)
     if (!result.feasible) throw unreachable(goal, result)
     const rows = project.workflow.steps.map((step) => {
       const config = result.plan[step.name]!
@@ -28,7 +29,7 @@ export async function plan({ terminal, cwd, configFile }: CommandContext, flags:
       const estimate = estimator.estimate({ step: step.name, config, tasks, warmInstances: 0 })
       return { step: step.name, config, tasks, ...estimate }
     })
-    terminal.result(planDocument(goal, result, rows), () =>
+    terminal.result(planDocument({ planner: planner.name, goal, result, steps: rows }), () =>
       [
         terminalTable({
           rows,
@@ -63,7 +64,13 @@ function headline(goal: Goal, result: Feasible): string {
   return `${wanted}: ${share} latency ${formatMs(result.latencyMs)}, cost ${formatUsd(result.costUsd)} a run (${formatUsd(result.costUsd * 1000)} per 1,000)${bound}`
 }
 
-function planDocument(goal: Goal, result: Feasible, steps: readonly object[]): object {
+function planDocument(of: {
+  readonly planner: string
+  readonly goal: Goal
+  readonly result: Feasible
+  readonly steps: readonly object[]
+}): object {
+  const { planner, goal, result, steps } = of
   const { latencyMs, costUsd, lowerBound, gap } = result
-  return { schemaVersion: 1, planner: "stepconf", goal, latencyMs, costUsd, lowerBound, gap, steps }
+  return { schemaVersion: 1, planner, goal, latencyMs, costUsd, lowerBound, gap, steps }
 }

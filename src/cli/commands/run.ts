@@ -12,7 +12,7 @@ import { loadProject } from "../config.ts"
 import { exitCodeOfRun, followRuns } from "../execute.ts"
 import { goalOf, type GoalFlags } from "../goal.ts"
 import type { CommandContext } from "../main.ts"
-import { problemOf, unreachable } from "../planning.ts"
+import { problemOf, rehearse, unreachable } from "../planning.ts"
 import { runInput } from "../run-input.ts"
 
 export interface RunFlags extends GoalFlags {
@@ -36,6 +36,7 @@ export async function run(context: CommandContext, flags: RunFlags): Promise<num
   try {
     const estimator = await workspace.estimator()
     const policy = policyOf({ flags, goal, estimator, workspace })
+    rehearse(policy, workflow, goal)
     await workspace.deploy()
     const input = await runInput({
       text: flags.input,
