@@ -18,17 +18,18 @@ export interface ExecuteOptions {
 
 /** Runs a state to its end over a port, live or in replay: the loop does not know which. */
 export async function execute(port: DurablePort, initial: RunState, options: ExecuteOptions): Promise<RunState> {
-  const pending = new Map<string, Pending>()
+  const pending: Pending[] = []
   let state = initial
   for (;;) {
     const actions = nextActions(state)
     state = started(state)
     for (const action of actions) {
       if (action.kind === "finish") return state
-      pending.set(action.key, options.perform(action, state))
+      pending.push(options.perform(action, state))
     }
-    const settled = await port.race([...pending.values()])
-    pending.delete(settled.key)
+    const settled = await port.race(pending)
+    const at = pending.findIndex(({ key }) => key === settled.key)
+    if (at >= 0) pending.splice(at, 1)
     const before = state
     state = apply(before, settled)
     options.onSettled?.(settled, before, state)

@@ -24,7 +24,9 @@ export function runView(state: RunState, sources: ViewSources): RunView {
       running.set(name, { startedAtMs: run.decidedAtMs, config: configOf(run) })
     // A second attempt is decided for the tasks that are left.
     if (run.tasks !== null) tasks.set(name, run.phase === "deciding" ? run.open.length : run.tasks.length)
-    const floor = floorOf(run, sources.floors.get(floorKey(workflow.name, name)))
+    // Without floors, which is nearly always, no key is made for every step of every view.
+    const inherited = sources.floors.size === 0 ? 0 : (sources.floors.get(floorKey(workflow.name, name)) ?? 0)
+    const floor = floorOf(run, inherited)
     if (floor > 0) memoryFloorMB.set(name, floor)
   }
   const ready = state.undecided.map((index) => state.steps[index]!.step.name)
@@ -43,7 +45,7 @@ export function floorKey(workflow: string, step: string): string {
 }
 
 /** A floor of an earlier run counts as long as the space has something above it. */
-function floorOf(run: StepRun, inherited: number = 0): number {
+function floorOf(run: StepRun, inherited: number): number {
   const { max } = run.step.configSpace.memoryMB
   return Math.max(run.memoryFloorMB, inherited < max ? inherited : 0)
 }

@@ -26,6 +26,7 @@ const ZERO: StepTimes = {
  * and after it, so theirs are added.
  */
 export function stepTimes(run: StepRun): StepTimes {
+  if (run.invocations.every((entry) => entry.kind === "tasks")) return timesOf(run.invocations)
   return (["split", "tasks", "merge"] as const)
     .map((kind) => timesOf(run.invocations.filter((entry) => entry.kind === kind)))
     .reduce(add, ZERO)
