@@ -29,6 +29,15 @@ describe("a policy that fails", () => {
     expect(result.steps[0]!.reason).toContain(reason)
   })
 
+  test("a latest finish without bound is kept as a number that JSON has", async () => {
+    const config = { memoryMB: 512, instances: 1, processes: 1 }
+    const { run } = testEngine({
+      policy: { broken: () => ({ ...decision(config), latestFinishMs: Infinity }) },
+    })
+    const result = await run(chain, 1)
+    expect(result.steps[0]).toMatchObject({ config, reason: "test", latestFinishMs: Number.MAX_VALUE })
+  })
+
   test("falls back to the last good configuration of the step", async () => {
     let good = true
     const { run } = testEngine({

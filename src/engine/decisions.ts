@@ -42,7 +42,7 @@ export function decideStep(view: RunView, options: DecideOptions): DecideRecord 
   const base = { policy: policy.name, decisionMs, tasks }
   if (decision !== null && fallback === "") {
     lastGood.set(key, decision.config)
-    return { ...decision, ...base }
+    return { ...recordable(decision), ...base }
   }
   const config = fallbackConfig(stepOf(view.workflow, name), view, lastGood.get(key))
   return { ...blindDecision(config, view.nowMs, fallback), ...base, fallback }
@@ -57,9 +57,21 @@ export function faultOf(decision: Decision, limits: PlatformLimits, memoryFloorM
   if (memoryMB < limits.memoryMB.min || memoryMB > limits.memoryMB.max)
     return `the policy chose ${memoryMB} MB, which the platform does not offer`
   if (memoryMB <= memoryFloorMB) return `the policy chose ${memoryMB} MB, but more than ${memoryFloorMB} MB are needed`
-  const numbers: readonly number[] = [...numbersOf(predicted), latestFinishMs]
-  if (numbers.some((n) => Number.isNaN(n))) return "the policy predicted something that is no number"
+  if (Number.isNaN(latestFinishMs) || !numbersOf(predicted).every((n) => Number.isFinite(n)))
+    return "the policy predicted something that is no number"
   return null
+}
+
+/** JSON has no infinity, and a record must read back as what the run went on with. */
+function recordable(decision: Decision): Decision {
+  const { latestFinishMs, runnerUp } = decision
+  const known = runnerUp !== null && Number.isFinite(runnerUp.latencyMs) && Number.isFinite(runnerUp.costUsd)
+  const limit = Number.MAX_VALUE
+  return {
+    ...decision,
+    latestFinishMs: Math.min(limit, Math.max(-limit, latestFinishMs)),
+    runnerUp: known ? runnerUp : null,
+  }
 }
 
 function numbersOf(predicted: PredictedStep): readonly number[] {

@@ -79,6 +79,13 @@ describe("failed tasks", () => {
   })
 })
 
+describe("an answer with too few results", () => {
+  test("is refused instead of filling up with nulls", async () => {
+    const { run } = testEngine({ platform: { script: () => ({ results: [] }) } })
+    expect((await run(chain)).error).toMatchObject({ step: "a", errorType: "BadAnswer" })
+  })
+})
+
 describe("retries", () => {
   test("out of memory: a new decision above the size that failed, for the tasks that are left", async () => {
     const { run, platform, policy } = testEngine({

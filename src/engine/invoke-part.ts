@@ -71,6 +71,8 @@ async function tryOnce(parts: EngineParts, run: RunParts, call: PartCall, on: On
     const message = "the results could not be read from the store"
     return afterFailure({ kind: "unavailable", message, mayHaveRun: true }, key, call, { progress, run })
   }
+  if (results.length !== progress.open.length)
+    return failOpen(progress, "BadAnswer", `${results.length} results came back for ${progress.open.length} tasks`)
   return afterAnswer(results, answer.errors, call, { progress, run })
 }
 
