@@ -11,6 +11,8 @@ const SHARED = {
   instances: { min: 1, max: 6, step: 1 },
   processes: { min: 1, max: 3, step: 1 },
 }
+/** Steps whose concurrency is kept low, as for a function that shares a quota: processes do what instances may not. */
+const NARROW = { ...SHARED, instances: { min: 1, max: 2, step: 1 } }
 const TIMEOUT_MS = 120_000
 
 /**
@@ -36,7 +38,7 @@ export const video: Workflow = defineWorkflow({
     pull: { function: "pull", split: "none", configSpace: WHOLE, timeoutMs: TIMEOUT_MS },
     detect: { function: "detect", after: ["pull"], split: "each", configSpace: SHARED, timeoutMs: TIMEOUT_MS },
     watermark: { function: "watermark", after: ["detect"], split: "each", configSpace: SHARED, timeoutMs: TIMEOUT_MS },
-    superres: { function: "superres", after: ["detect"], split: "each", configSpace: SHARED, timeoutMs: TIMEOUT_MS },
+    superres: { function: "superres", after: ["detect"], split: "each", configSpace: NARROW, timeoutMs: TIMEOUT_MS },
     colour: {
       function: "colour",
       after: ["watermark", "superres"],
@@ -49,7 +51,7 @@ export const video: Workflow = defineWorkflow({
       function: "interpolate",
       after: ["text"],
       split: { export: "split" },
-      configSpace: SHARED,
+      configSpace: NARROW,
       timeoutMs: TIMEOUT_MS,
     },
     merge: { function: "merge", after: ["interpolate"], split: "none", configSpace: WHOLE, timeoutMs: TIMEOUT_MS },

@@ -24,8 +24,8 @@ import type { Terminal } from "../terminal.ts"
 import { interrupted } from "./run.ts"
 
 /** The tight deadline over the fastest plan, and the loose one over the tight one. */
-const TIGHT_OVER_FASTEST = 1.25
-const LOOSE_OVER_TIGHT = 2.2
+const TIGHT_OVER_FASTEST = 1.15
+const LOOSE_OVER_TIGHT = 2.05
 
 /** The video example lies beside the sources: it is no part of the published package. */
 const EXAMPLE = fileURLToPath(new URL("../../../examples/video", import.meta.url))
