@@ -198,7 +198,7 @@ async function coldStarts(setting: Setting & { readonly directory: string }, row
   const colds: number[] = []
   const bares: number[] = []
   const ratios: number[] = []
-  for (let repetition = 0; repetition < (full ? 21 : 9); repetition++) {
+  for (let repetition = 0; repetition < (full ? 41 : 15); repetition++) {
     // A function of its own has no warm instance.
     const pkg = { ...setting.pkg, functionName: `cold-${repetition}` }
     const [variant] = await platform.deploy(pkg, [1769], { timeoutMs: TIMEOUT_MS, environment: {} })

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     return
   }
   const server = await LocalServer.start(options)
-  const leaveGroup = joinServerGroup(server.info.directories)
+  const leaveGroup = joinServerGroup(server.info)
   const stop = new Promise<void>((resolve) => {
     process.once("SIGTERM", resolve)
     process.once("SIGINT", resolve)

@@ -24,8 +24,8 @@ export interface ServerInfo {
   readonly initTimeoutMs: number
   readonly enforcement: string
   readonly trials: readonly LayerTrial[]
-  /** Control groups to remove if it is killed. */
-  readonly directories: readonly string[]
+  /** Where its control groups lie, each named `<server id>.<group id>`. */
+  readonly places: readonly string[]
 }
 
 /** The files of a local platform below its state folder. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process"
-import { existsSync, readdirSync } from "node:fs"
+import { readdirSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -60,10 +60,11 @@ describe("the life of the server's process", () => {
     expect((await call(platform, { do: "nothing" })).kind).toBe("ok")
     const instances = instancesOf(platform.info)
     expect(instances).toHaveLength(1)
+    if (platform.info.enforcement.startsWith("cgroup")) expect(groupsOf(platform.info)).not.toEqual([])
     await platform.close()
     await expect.poll(() => isRunning(platform.info), { timeout: 10_000 }).toBe(false)
     expect(isGone(instances)).toBe(true)
-    expect(platform.info.directories.filter((directory) => existsSync(directory))).toEqual([])
+    expect(groupsOf(platform.info)).toEqual([])
     expect(readServerInfo(stateDir)).toBeNull()
   })
 
@@ -93,7 +94,7 @@ describe("the life of the server's process", () => {
     expect(await call(platform, {})).toMatchObject({ kind: "unavailable", mayHaveRun: false })
     const next = await connect()
     expect(isGone(instances)).toBe(true)
-    expect(platform.info.directories.filter((directory) => existsSync(directory))).toEqual([])
+    expect(groupsOf(platform.info)).toEqual([])
     expect(readdirSync(statePaths(stateDir).run)).toEqual([])
     expect((await call(next, { do: "nothing" })).kind).toBe("ok")
   })
@@ -141,6 +142,11 @@ function instancesOf(info: ServerInfo): (readonly [pid: number, ticks: number])[
   return processTree(info.pid)
     .slice(1)
     .map((pid) => [pid, startTicks(pid) ?? 0])
+}
+
+/** Control groups of the server that are there. */
+function groupsOf(info: ServerInfo): string[] {
+  return info.places.flatMap((place) => readdirSync(place)).filter((name) => name.startsWith(`${info.serverId}.`))
 }
 
 function isGone(processes: readonly (readonly [pid: number, ticks: number])[]): boolean {

@@ -150,7 +150,7 @@ function infoOf(options: ServerOptions, { detection, serverId, vcpuTotal }: Find
     initTimeoutMs: options.initTimeoutMs,
     enforcement: detection.layer.name,
     trials: detection.trials,
-    directories: detection.layer.directories,
+    places: detection.layer.places,
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { subgroups } from "./enforcement/cgroup-files.ts"
 import { signal } from "./enforcement/kill.ts"
 import { ancestors, hierarchies } from "./enforcement/mounts.ts"
@@ -19,18 +19,15 @@ export function serverIdOf(pid: number, ticks: number): string {
 
 /** Removes what dead servers left: in the control groups of this machine, and in the run folder. */
 export async function sweep(stateDir: string, previous: ServerInfo | null): Promise<void> {
-  const groups = new Set(previous === null || isDeadServer(previous.serverId) ? previous?.directories : [])
-  for (const hierarchy of hierarchies())
-    for (const parent of ancestors(hierarchy))
-      for (const group of subgroups(parent))
-        if (isDeadServer(group.slice(group.lastIndexOf("/") + 1))) groups.add(group)
+  const places = new Set([...hierarchies().flatMap(ancestors), ...(previous?.places ?? [])])
+  const groups = [...places].flatMap(subgroups).filter((group) => isDeadServer(basename(group)))
   for (const group of groups) await sweepGroup(group)
   sweepRunFolders(statePaths(stateDir).run)
 }
 
-/** True for the name of a server that runs no more. */
+/** True for the name of a server that runs no more, or of one of its groups. */
 function isDeadServer(name: string): boolean {
-  const match = /^trimtab-(\d+)-(\d+)(-t\d+)?$/.exec(name)
+  const match = /^trimtab-(\d+)-(\d+)(-t\d+)?(\..*)?$/.exec(name)
   return match !== null && !isAlive(Number(match[1]), Number(match[2]))
 }
 

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { messageOf, systemCode } from "../../../base/errors.ts"
 
-/** The few file operations that control groups are driven by. They touch no disk and take some 50 us each. */
+/** The few file operations that control groups are driven by. They touch no disk; all but moves take some 50 us. */
 
 /** Null when the file is not there or not readable. */
 export function readGroupFile(directory: string, file: string): string | null {
@@ -26,6 +27,14 @@ export function tryWriteGroupFile(directory: string, file: string, value: string
   } catch {
     return false
   }
+}
+
+/**
+ * Moves a process with all its threads. The kernel waits some 10 ms for that, so it is not waited for here; a process
+ * that is gone by then needs no group.
+ */
+export function moveProcess(pid: number, directory: string): void {
+  writeFile(join(directory, "cgroup.procs"), String(pid)).catch(() => {})
 }
 
 /** Null when the group is there now; else why not. */

@@ -5,6 +5,7 @@ import {
   enterCommand,
   groupPids,
   makeGroup,
+  moveProcess,
   readGroupFile,
   removeGroup,
   rootFirst,
@@ -26,11 +27,11 @@ import { ancestors, hierarchies, type Hierarchy } from "./mounts.ts"
 /** The highest weight the kernel takes: a quota is a cap, only a weight keeps others from the core. */
 const RUNNING_SHARES = 262_144
 
-/** Twice the weight of an ordinary process: a cold start gets its core on an idle machine and gives way on a full one. */
-const STARTING_SHARES = 2048
+/** The weight of an ordinary process: a cold start competes with the rest of the machine as one of it. */
+const STARTING_SHARES = 1024
 
-/** Directory of the server's parent group, by controller. Freezer and cpuacct may be missing. */
-interface Directories {
+/** The group below which those of the instances lie, by controller. Freezer and cpuacct may be missing. */
+interface Places {
   readonly cpu: string
   readonly memory: string
   readonly cpuacct: string | null
@@ -43,60 +44,58 @@ export function openCgroupV1(serverId: string): LayerOpening {
   const cpu = placeFor("cpu", v1, serverId)
   if (cpu.directory === null) return { unavailable: cpu.reason }
   const memory = placeFor("memory", v1, serverId)
-  if (memory.directory === null) {
-    removeGroup(cpu.directory)
-    return { unavailable: memory.reason }
-  }
+  if (memory.directory === null) return { unavailable: memory.reason }
   const cpuacct = placeFor("cpuacct", v1, serverId).directory
   const freezer = placeFor("freezer", v1, serverId).directory
-  tryWriteGroupFile(cpu.directory, "cpu.shares", RUNNING_SHARES)
-  return { layer: cgroupV1Layer({ cpu: cpu.directory, memory: memory.directory, cpuacct, freezer }) }
+  const places = { cpu: cpu.directory, memory: memory.directory, cpuacct, freezer }
+  const layer: EnforcementLayer = {
+    name: "cgroup-v1",
+    places: distinct(places),
+    createGroup: (spec) => new CgroupV1Group(places, serverId, spec),
+    close: async () => {},
+  }
+  return { layer }
 }
 
 type Place = { readonly directory: string } | { readonly directory: null; readonly reason: string }
 
-/** Makes the server's group below our own, or at the top of the hierarchy. */
+/** Our own group or the nearest above it in which a group can be made. */
 function placeFor(controller: string, v1: readonly Hierarchy[], serverId: string): Place {
   const hierarchy = v1.find((candidate) => candidate.controllers.includes(controller))
   if (hierarchy === undefined) return { directory: null, reason: `no v1 hierarchy has the ${controller} controller` }
   let reason = ""
-  for (const parent of ancestors(hierarchy)) {
-    const directory = join(parent, serverId)
-    const refusal = makeGroup(directory)
+  for (const directory of ancestors(hierarchy)) {
+    const trial = join(directory, `${serverId}.trial`)
+    const refusal = makeGroup(trial)
+    removeGroup(trial)
     if (refusal === null) return { directory }
     reason ||= refusal
   }
   return { directory: null, reason: `no permission for the ${controller} controller (${reason})` }
 }
 
-function cgroupV1Layer(base: Directories): EnforcementLayer {
-  const directories = [...new Set([base.cpu, base.memory, base.cpuacct, base.freezer].filter((path) => path !== null))]
-  return {
-    name: "cgroup-v1",
-    directories,
-    createGroup: (spec) => new CgroupV1Group(base, spec),
-    close: async () => {
-      await eventually(() => directories.every(removeGroup))
-    },
-  }
+function distinct({ cpu, memory, cpuacct, freezer }: Places): string[] {
+  return [...new Set([cpu, memory, cpuacct, freezer].filter((path) => path !== null))]
 }
 
 class CgroupV1Group implements ProcessGroup {
-  readonly #directories: Directories
+  readonly #directories: Places
   readonly #coresPerProcess: number | null
   #rootPid = 0
   /** Children that have a group of their own, or are known not to need one. */
   readonly #seen = new Set<number>()
 
-  constructor(base: Directories, spec: GroupSpec) {
-    const inside = (path: string): string => join(path, spec.id)
+  constructor(base: Places, serverId: string, spec: GroupSpec) {
+    // Beside the other processes of the machine, not below a group of the server: so that the weight of each instance
+    // is its own, high at work and ordinary while it starts.
+    const inside = (path: string): string => join(path, `${serverId}.${spec.id}`)
     this.#directories = {
       cpu: inside(base.cpu),
       memory: inside(base.memory),
       cpuacct: base.cpuacct === null ? null : inside(base.cpuacct),
       freezer: base.freezer === null ? null : inside(base.freezer),
     }
-    for (const directory of this.#all()) {
+    for (const directory of distinct(this.#directories)) {
       const refusal = makeGroup(directory)
       if (refusal !== null) throw new Error(`cannot make the group ${directory}: ${refusal}`)
     }
@@ -140,8 +139,7 @@ class CgroupV1Group implements ProcessGroup {
       if (this.#seen.has(pid)) continue
       if (parentPid(pid) !== this.#rootPid) continue
       this.#seen.add(pid)
-      const directory = this.#makeProcessGroup(String(pid), this.#coresPerProcess)
-      tryWriteGroupFile(directory, "cgroup.procs", pid)
+      moveProcess(pid, this.#makeProcessGroup(String(pid), this.#coresPerProcess))
     }
   }
 
@@ -181,13 +179,8 @@ class CgroupV1Group implements ProcessGroup {
     if (!gone) return
     await eventually(() => {
       for (const group of subgroups(this.#directories.cpu)) removeGroup(group)
-      return this.#all().every(removeGroup)
+      return distinct(this.#directories).every(removeGroup)
     })
-  }
-
-  #all(): string[] {
-    const { cpu, memory, cpuacct, freezer } = this.#directories
-    return [...new Set([cpu, memory, cpuacct, freezer].filter((path) => path !== null))]
   }
 
   #limitMemory(memoryMB: number): void {

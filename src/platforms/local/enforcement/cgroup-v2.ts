@@ -5,6 +5,7 @@ import {
   enterCommand,
   groupPids,
   makeGroup,
+  moveProcess,
   readGroupFile,
   removeGroup,
   rootFirst,
@@ -23,9 +24,9 @@ import {
 } from "./layer.ts"
 import { ancestors, hierarchies } from "./mounts.ts"
 
-/** The highest weight the kernel takes, and twice the ordinary one. */
+/** The highest weight the kernel takes, and the ordinary one. */
 const RUNNING_WEIGHT = 10_000
-const STARTING_WEIGHT = 200
+const STARTING_WEIGHT = 100
 
 /** Control groups of version 2, in the nearest group above us that may have children with cpu and memory. */
 export function openCgroupV2(serverId: string): LayerOpening {
@@ -47,11 +48,11 @@ export function openCgroupV2In(parents: readonly string[], serverId: string): La
       reason = `no permission to enable cpu and memory below ${parent}`
       continue
     }
-    const directory = join(parent, serverId)
-    const refusal = makeGroup(directory)
-    if (refusal === null && enableControllers(directory)) return { layer: cgroupV2Layer(directory) }
-    removeGroup(directory)
-    reason = refusal ?? `no permission to enable cpu and memory in ${directory}`
+    const trial = join(parent, `${serverId}.trial`)
+    const refusal = makeGroup(trial)
+    removeGroup(trial)
+    if (refusal === null) return { layer: cgroupV2Layer(parent, serverId) }
+    reason = refusal
   }
   return { unavailable: reason }
 }
@@ -63,15 +64,12 @@ function enableControllers(directory: string): boolean {
   return tryWriteGroupFile(directory, "cgroup.subtree_control", "+cpu +memory")
 }
 
-function cgroupV2Layer(directory: string): EnforcementLayer {
-  tryWriteGroupFile(directory, "cpu.weight", RUNNING_WEIGHT)
+function cgroupV2Layer(parent: string, serverId: string): EnforcementLayer {
   return {
     name: "cgroup-v2",
-    directories: [directory],
-    createGroup: (spec) => new CgroupV2Group(directory, spec),
-    close: async () => {
-      await eventually(() => removeGroup(directory))
-    },
+    places: [parent],
+    createGroup: (spec) => new CgroupV2Group(join(parent, `${serverId}.${spec.id}`), spec),
+    close: async () => {},
   }
 }
 
@@ -81,8 +79,8 @@ class CgroupV2Group implements ProcessGroup {
   #rootPid = 0
   readonly #seen = new Set<number>()
 
-  constructor(base: string, spec: GroupSpec) {
-    this.#directory = join(base, spec.id)
+  constructor(directory: string, spec: GroupSpec) {
+    this.#directory = directory
     this.#coresPerProcess = spec.coresPerProcess
     const refusal = makeGroup(this.#directory)
     if (refusal !== null) throw new Error(`cannot make the group ${this.#directory}: ${refusal}`)
@@ -121,7 +119,7 @@ class CgroupV2Group implements ProcessGroup {
     for (const pid of groupPids(join(this.#directory, "p-root"))) {
       if (this.#seen.has(pid) || parentPid(pid) !== this.#rootPid) continue
       this.#seen.add(pid)
-      tryWriteGroupFile(this.#makeProcessGroup(String(pid), this.#coresPerProcess), "cgroup.procs", pid)
+      moveProcess(pid, this.#makeProcessGroup(String(pid), this.#coresPerProcess))
     }
   }
 

@@ -93,13 +93,13 @@ describe("control groups of version 2", () => {
     write(join(root, "a"), "cgroup.controllers", "cpu memory pids")
     const opening = openCgroupV2In([join(root, "a", "b"), join(root, "a")], "trimtab-1-1")
     if ("unavailable" in opening) throw new Error(opening.unavailable)
-    expect(opening.layer.directories).toEqual([join(root, "a", "trimtab-1-1")])
+    expect(opening.layer.places).toEqual([join(root, "a")])
     expect(read("a", "cgroup.subtree_control")).toBe("+cpu +memory")
     opening.layer.createGroup({ id: "i-1", memoryMB: 256, cores: 0.5, coresPerProcess: null })
-    expect(read("a", "trimtab-1-1", "i-1", "cpu.max")).toBe("10000 20000")
-    expect(read("a", "trimtab-1-1", "i-1", "memory.max")).toBe(String(256 * 1024 * 1024))
-    expect(read("a", "trimtab-1-1", "i-1", "memory.oom.group")).toBe("1")
-    expect(read("a", "trimtab-1-1", "i-1", "cpu.weight")).toBe("200")
+    expect(read("a", "trimtab-1-1.i-1", "cpu.max")).toBe("10000 20000")
+    expect(read("a", "trimtab-1-1.i-1", "memory.max")).toBe(String(256 * 1024 * 1024))
+    expect(read("a", "trimtab-1-1.i-1", "memory.oom.group")).toBe("1")
+    expect(read("a", "trimtab-1-1.i-1", "cpu.weight")).toBe("100")
   })
 
   it("put the root process into a group of its own where each process has a limit", () => {
@@ -107,9 +107,9 @@ describe("control groups of version 2", () => {
     const opening = openCgroupV2In([root], "trimtab-1-1")
     if ("unavailable" in opening) throw new Error(opening.unavailable)
     const group = opening.layer.createGroup({ id: "i-1", memoryMB: 3538, cores: 1, coresPerProcess: 0.5 })
-    expect(read("trimtab-1-1", "i-1", "p-root", "cpu.max")).toBe("10000 20000")
-    expect(read("trimtab-1-1", "i-1", "cpu.max")).toBe("20000 20000")
-    expect(group.enter(["node"])).toContain(join(root, "trimtab-1-1", "i-1", "p-root", "cgroup.procs"))
+    expect(read("trimtab-1-1.i-1", "p-root", "cpu.max")).toBe("10000 20000")
+    expect(read("trimtab-1-1.i-1", "cpu.max")).toBe("20000 20000")
+    expect(group.enter(["node"])).toContain(join(root, "trimtab-1-1.i-1", "p-root", "cgroup.procs"))
   })
 
   it("say why there are none", () => {

@@ -67,8 +67,8 @@ export interface ProcessGroup {
 export interface EnforcementLayer {
   readonly name: LayerName
   createGroup(spec: GroupSpec): ProcessGroup
-  /** Directories to remove when this server died without doing so. */
-  readonly directories: readonly string[]
+  /** Where its groups lie, each named `<server id>.<group id>`: there a later server looks for what this one left. */
+  readonly places: readonly string[]
   close(): Promise<void>
 }
 

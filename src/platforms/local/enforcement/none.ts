@@ -4,7 +4,7 @@ import type { EnforcementLayer, GroupUsage, ProcessGroup } from "./layer.ts"
 
 /** No limits at all: for looking at results, never for measuring. */
 export function noLayer(): EnforcementLayer {
-  return { name: "none", directories: [], createGroup: () => new PlainGroup(), close: async () => {} }
+  return { name: "none", places: [], createGroup: () => new PlainGroup(), close: async () => {} }
 }
 
 /** A process group of POSIX: the root process leads it, its children are born into it. */

@@ -22,7 +22,7 @@ export function openSignals(): LayerOpening {
   return {
     layer: {
       name: "signals",
-      directories: [],
+      places: [],
       createGroup: (spec) => new SignalGroup(spec),
       close: async () => {},
     },

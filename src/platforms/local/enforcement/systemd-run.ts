@@ -28,7 +28,7 @@ export function openSystemdRun(serverId: string): LayerOpening {
   }
   const layer: EnforcementLayer = {
     name: "systemd-run",
-    directories: [],
+    places: [],
     createGroup: (spec) => new ScopeGroup(`${serverId}-${spec.id}`, mount.mountPoint, spec),
     close: async () => {},
   }
