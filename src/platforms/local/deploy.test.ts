@@ -18,6 +18,7 @@ const ROUTES: Readonly<Record<string, readonly [method: string, part: string]>> 
   ListVersionsByFunctionCommand: ["GET", "versions"],
   CreateAliasCommand: ["POST", "aliases"],
   UpdateAliasCommand: ["PUT", "aliases"],
+  GetAliasCommand: ["GET", "aliases"],
   ListAliasesCommand: ["GET", "aliases"],
 }
 
@@ -46,10 +47,11 @@ describe("deploying", () => {
       const [method, part] = ROUTES[name] ?? ["GET", "nothing"]
       const { input } = command
       const functionName = String(input["FunctionName"])
-      const tail = name === "UpdateAliasCommand" ? [String(input["Name"])] : []
+      const tail = /^(Get|Update)AliasCommand$/.test(name) ? [String(input["Name"])] : []
       const path = name === "CreateFunctionCommand" ? [""] : [functionName, ...(part === "" ? [] : [part]), ...tail]
+      const query = new URLSearchParams(typeof input["Qualifier"] === "string" ? { Qualifier: input["Qualifier"] } : {})
       const context: ManagementContext = { table, concurrency: 10, retire: () => {}, end: async () => {} }
-      const answer = await manageFunctions(context, { method, path, query: new URLSearchParams(), body: input })
+      const answer = await manageFunctions(context, { method, path, query, body: input })
       if (answer === null) throw new Error(`no route for ${name}`)
       if ("error" in answer) throw Object.assign(new Error(answer.error.message), { name: answer.error.type })
       return answer.body
@@ -91,6 +93,7 @@ describe("deploying", () => {
     const options = { ...deployment.options, environment: { A: "2" } }
     await deployFunction(context(), { ...deployment, options })
     expect(table.resolve("probe", "512MB")?.environment["A"]).toBe("2")
+    expect(table.get("probe")?.versions.map(({ version }) => version)).toEqual(["3", "4"])
   })
 
   it("after a kill at any call, teardown removes what was made and nothing else", async () => {

@@ -114,9 +114,32 @@ async function publish({ sdk, client }: LambdaCalls, deployment: Deployment, mem
   try {
     await client.send(new sdk.CreateAliasCommand(alias))
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "ResourceConflictException") throw error
-    await client.send(new sdk.UpdateAliasCommand(alias))
+    if (!isConflict(error)) throw error
+    await moveAlias({ sdk, client }, alias)
   }
+}
+
+interface Alias {
+  readonly FunctionName: string
+  readonly Name: string
+  readonly FunctionVersion: string | undefined
+}
+
+/** Points an alias to its new version; the old one goes if no other alias has it. */
+async function moveAlias({ sdk, client }: Pick<LambdaCalls, "sdk" | "client">, alias: Alias): Promise<void> {
+  const { FunctionName, Name, FunctionVersion } = alias
+  const old = await client.send(new sdk.GetAliasCommand({ FunctionName, Name }))
+  await client.send(new sdk.UpdateAliasCommand(alias))
+  if (old.FunctionVersion === FunctionVersion || old.FunctionVersion === undefined) return
+  try {
+    await client.send(new sdk.DeleteFunctionCommand({ FunctionName, Qualifier: old.FunctionVersion }))
+  } catch (error) {
+    if (!isConflict(error)) absent(error)
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && error.name === "ResourceConflictException"
 }
 
 function environmentOf({ pkg, options }: Deployment): Record<string, string> {

@@ -29,10 +29,10 @@ export type ManagementAnswer = { readonly status: number; readonly body?: unknow
 export interface ManagementContext {
   readonly table: FunctionTable
   readonly concurrency: number
-  /** Gives no new event to the instances of a function's `$LATEST`. */
-  readonly retire: (functionName: string) => void
-  /** Ends the instances of a function, or of one version of it, at work or not. */
-  readonly end: (functionName: string, version?: string) => Promise<void>
+  /** Gives no new event to the instances of one version of a function. */
+  readonly retire: (functionName: string, version: string) => void
+  /** Ends the instances of a function, at work or not. */
+  readonly end: (functionName: string) => Promise<void>
 }
 
 /** `GET /2016-08-19/account-settings`. */

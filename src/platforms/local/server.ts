@@ -128,9 +128,8 @@ function assemble(options: ServerOptions, { detection, serverId, vcpuTotal }: Fi
     management: {
       table,
       concurrency: options.concurrency,
-      retire: (name) => pool.retire((v) => v.functionName === name && v.version === "$LATEST"),
-      end: (name, version) =>
-        pool.end((v) => v.functionName === name && (version === undefined || v.version === version)),
+      retire: (name, version) => pool.retire((v) => v.functionName === name && v.version === version),
+      end: (name) => pool.end((v) => v.functionName === name),
     },
   }
 }

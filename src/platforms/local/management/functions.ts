@@ -63,7 +63,7 @@ function replaceLatest(
 ): ManagementAnswer {
   const latest = changed(entry.latest, changes)
   table.put({ ...entry, latest })
-  retire(entry.name)
+  retire(entry.name, "$LATEST")
   return { status: 200, body: showConfiguration(latest) }
 }
 
@@ -89,7 +89,7 @@ export function listFunctions({ table }: ManagementContext, query: URLSearchPara
 
 /** A whole function, or with a qualifier one version that no alias points to. */
 export async function deleteFunction(
-  { table, end }: ManagementContext,
+  { table, end, retire }: ManagementContext,
   target: NamedFunction,
 ): Promise<ManagementAnswer> {
   const entry = table.get(target.name)
@@ -104,7 +104,7 @@ export async function deleteFunction(
   if (Object.values(entry.aliases).includes(target.qualifier))
     return { error: conflict(`Version ${target.qualifier} is referenced by an alias`) }
   table.put({ ...entry, versions: entry.versions.filter(({ version }) => version !== target.qualifier) })
-  await end(target.name, target.qualifier)
+  retire(target.name, target.qualifier)
   return { status: 204 }
 }
 
