@@ -52,7 +52,7 @@ export const ENTRIES_PER_STEP = 1_000
 
 interface Open extends Pending {
   settled: boolean
-  readonly start: (() => void) | null
+  readonly start: () => void
 }
 
 interface Arrived extends Settled {
@@ -63,7 +63,6 @@ interface Arrived extends Settled {
 
 export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   const { runId, journal, recorded } = options
-  const recordedKeys = new Set(recorded.map((entry) => entry.key))
   const openByKey = new Map<string, Open>()
   const asked = new Set<string>()
   const askedInReplay = new Set<string>()
@@ -138,11 +137,10 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   const ask = (key: string, start: (open: Open) => void): Pending => {
     if (asked.has(key)) throw new TrimtabError("internal", `record ${key} was asked for twice`)
     asked.add(key)
-    const replayed = recordedKeys.has(key)
-    const open: Open = { key, settled: false, start: replayed ? null : () => start(open) }
+    const open: Open = { key, settled: false, start: () => start(open) }
     openByKey.set(key, open)
     if (recorded.length > 0 && !firstLiveRaceSeen) askedInReplay.add(key)
-    if (isLive() && firstLiveRaceSeen) open.start?.()
+    if (isLive() && firstLiveRaceSeen) open.start()
     return open
   }
 
@@ -150,7 +148,7 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   let firstLiveRaceSeen = recorded.length === 0
   const goLive = (): void => {
     firstLiveRaceSeen = true
-    for (const open of openByKey.values()) open.start?.()
+    for (const open of openByKey.values()) open.start()
   }
 
   const replayNext = (): Settled => {

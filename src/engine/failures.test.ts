@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import { describe, expect, test } from "vitest"
 import { virtualClock } from "../base/testing/virtual-clock.ts"
 import { barrier16, chain, diamond } from "../workflow/testing/workflows.ts"
+import type { RunHandle } from "./engine.ts"
+import { memoryJournal } from "./memory-journal.ts"
 import { openSqliteJournal } from "./sqlite-journal.ts"
 import type { FakePlatformOptions } from "./testing/fake-platform.ts"
 import { fanned } from "./testing/fanned-workflow.ts"
@@ -179,6 +182,70 @@ describe("retries", () => {
     expect(platform.calls.map((call) => call.repeat)).toEqual([0, 1, 0, 1, 0, 1])
     expect(result.steps[0]!.invocations.map((entry) => entry.outcome)).toEqual(["unavailable", "ok"])
     expect(result.steps[0]!.costUsd).toBeCloseTo((10 * 1024) / 1e12, 15)
+  })
+})
+
+describe("a damaged record", () => {
+  test("breaks its run, with the place; the others go on", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "trimtab-damage-"))
+    const path = join(folder, "journal.sqlite")
+    try {
+      const platform: Omit<FakePlatformOptions, "clock"> = {
+        script: ({ tasks }) => ({ results: tasks, durationMs: 50 }),
+      }
+      const first = testEngine({ journal: openSqliteJournal({ path, clock: virtualClock() }), platform })
+      const begin = (input: string): Promise<RunHandle> => first.engine.start({ workflow: chain, input, goal: GOAL })
+      const [hurt, sound] = [await begin("hurt"), await begin("sound")]
+      await first.clock.advance(75)
+      await first.engine.close()
+      const db = new DatabaseSync(path)
+      db.prepare(
+        "update entry set value = '{}' where seq = 2 and run_no = (select run_no from run where run_id = ?)",
+      ).run(hurt.runId)
+      db.close()
+
+      const second = testEngine({ journal: openSqliteJournal({ path, clock: virtualClock() }), platform })
+      const handles = await second.clock.runUntil(second.engine.resumeAll())
+      const results = await second.clock.runUntil(Promise.all(handles.map((handle) => handle.result)))
+      const broken = results.find((result) => result.runId === hurt.runId)!
+      expect(broken).toMatchObject({ status: "broken", output: null, error: { errorType: "journal-corrupt" } })
+      expect(broken.error!.message).toContain(`damaged at record 2 of run ${hurt.runId}`)
+      expect(broken.steps[0]!.status).toBe("succeeded")
+      expect(results.find((result) => result.runId === sound.runId)).toMatchObject({
+        status: "succeeded",
+        output: "sound",
+      })
+      expect(second.engine.runs().map((run) => run.status)).toEqual(["broken", "succeeded"])
+      await second.engine.close()
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+describe("an answer to a client", () => {
+  test("is given only when the end of the run is durable (E3)", async () => {
+    const scheduled: (() => void)[] = []
+    const commit = (): void => {
+      for (const fn of scheduled.splice(0)) fn()
+    }
+    const journal = memoryJournal({ schedule: (fn) => scheduled.push(fn) })
+    const { engine, clock } = testEngine({ journal })
+    const starting = engine.start({ workflow: chain, input: 1, goal: GOAL })
+    await clock.advance(1)
+    let told = false
+    commit()
+    void (await starting).result.then(() => (told = true))
+    // a and the decision of b, b and the decision of c; then c and the end of the run are left.
+    for (let commits = 0; commits < 2; commits++) {
+      await clock.advance(1)
+      commit()
+    }
+    await clock.advance(1)
+    expect([told, scheduled.length]).toEqual([false, 1])
+    commit()
+    await clock.advance(1)
+    expect(told).toBe(true)
   })
 })
 

@@ -5,7 +5,7 @@ import { initialState } from "./step-transitions.ts"
 import { parseKey } from "./keys.ts"
 import { batchesOf, nextActions, started } from "./next-actions.ts"
 import type { DecideRecord, InvokeRecord } from "./records.ts"
-import { definitionOf, type RunState } from "./state.ts"
+import { definitionOf, toleratedErrors, type RunState } from "./state.ts"
 
 const GOAL = { kind: "cost", sloMs: 1_000, percentile: 0.95 } as const
 
@@ -76,4 +76,14 @@ test("keys read back", () => {
   })
   expect(parseKey("invoke/a#0.1/merge")).toMatchObject({ batch: "merge" })
   for (const bad of ["invoke/a#0.1", "decide/a#0.1/0", "decide/a", "x"]) expect(parseKey(bad)).toBeNull()
+})
+
+test("a share of the tasks is counted as a person would", () => {
+  const { step } = stateOf({ a: [] }).steps[0]!
+  const allowed = (share: number, tasks: number): number =>
+    toleratedErrors({ ...step, tolerance: { kind: "share", share } }, tasks)
+  // 0.29 x 100 is 28.999999999999996 in binary.
+  expect(allowed(0.29, 100)).toBe(29)
+  expect(allowed(0.05, 1_000)).toBe(50)
+  expect(allowed(0.05, 19)).toBe(0)
 })
