@@ -121,8 +121,7 @@ function attemptEnded(draft: Draft, index: number): void {
   if (run.open.length === 0) {
     complete(draft, index)
   } else if (canGrow(run)) {
-    update(draft, index, { attempt: run.attempt + 1, open: run.open.toSorted((a, b) => a - b) })
-    waitForDecision(draft, index)
+    waitForDecision(draft, index, { attempt: run.attempt + 1, open: run.open.toSorted((a, b) => a - b) })
   } else {
     const failure = outgrown(run)
     const errors = [...run.errors, ...run.open.map((task) => ({ task, ...failure }))]

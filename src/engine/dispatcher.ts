@@ -74,7 +74,7 @@ function ended(parts: EngineParts, run: RunParts, sending: Sending, { outcome, t
   const entry = entryOf(parts, record, outcome.kind, { ...times, repeat: sending.repeat })
   const prewarmed = run.claimPrewarmed(record)
   const { step, call, tasks, processes } = sending
-  parts.emit({
+  parts.emit?.({
     kind: "invocation-ended",
     runId: run.runId,
     step,

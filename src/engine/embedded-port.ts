@@ -89,17 +89,20 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   }
   const durable = (): Promise<void> => lastCommit?.durable ?? Promise.resolve()
 
-  const settle = async (open: Open, kind: "run" | "sleep", value: unknown): Promise<void> => {
-    if (failure !== null) return
+  const settle = (open: Open, kind: "run" | "sleep", value: unknown): Promise<void> | undefined => {
+    if (failure !== null) return undefined
     const atMs = nowMs()
     const text = JSON.stringify(value ?? null)
-    let stored: Pick<Arrived, "kind" | "text"> = { kind, text }
-    if (isLarge(text)) {
-      const { store, clock } = options
-      const ref = await spill(`runs/${runId}/journal`, text, { store, clock, signal: controller.signal })
-      stored = { kind: "run-ref", text: JSON.stringify(ref) }
-    }
-    arrived.push({ key: open.key, value, atMs, open, ...stored })
+    if (isLarge(text)) return settleLarge({ key: open.key, value, atMs, open }, text)
+    arrived.push({ key: open.key, value, atMs, open, kind, text })
+    deliver()
+    return undefined
+  }
+
+  const settleLarge = async (arrival: Omit<Arrived, "kind" | "text">, text: string): Promise<void> => {
+    const { store, clock } = options
+    const ref = await spill(`runs/${runId}/journal`, text, { store, clock, signal: controller.signal })
+    arrived.push({ ...arrival, kind: "run-ref", text: JSON.stringify(ref) })
     deliver()
   }
 

@@ -21,7 +21,8 @@ export interface EngineParts {
   readonly platformBudget: RetryBudget
   /** Sizes that steps outgrew in earlier runs: `<workflow>/<step>` -> MB. */
   readonly floors: Map<string, number>
-  readonly emit: (event: EngineEvent) => void
+  /** Absent where nobody listens: then no event is even made. */
+  readonly emit: ((event: EngineEvent) => void) | undefined
 }
 
 /** What the dispatcher needs to know about the run that it works for. */

@@ -208,9 +208,9 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 function partsOf({ platform, store, clock, logger, onEvent }: EngineOptions): EngineParts {
-  const emit = (event: EngineEvent): void => {
+  const tell = (listener: (event: EngineEvent) => void, event: EngineEvent): void => {
     try {
-      onEvent?.(event)
+      listener(event)
     } catch (error) {
       logger.warn(`a listener failed: ${error instanceof Error ? error.message : "unknown"}`)
     }
@@ -225,6 +225,6 @@ function partsOf({ platform, store, clock, logger, onEvent }: EngineOptions): En
     warm: warmInstances(platform, clock),
     platformBudget: retryBudget(clock),
     floors: new Map(),
-    emit,
+    emit: onEvent === undefined ? undefined : (event) => tell(onEvent, event),
   }
 }

@@ -3,7 +3,7 @@ import { send, type Sent } from "./dispatcher.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
 import { outputKeyOf } from "./keys.ts"
 import { parsePartAnswer } from "./part-answer.ts"
-import { carryTasks, readResults } from "./part-payload.ts"
+import { carryTasks, fetchResults } from "./part-payload.ts"
 import { afterAnswer, afterFailure, failOpen, type PartCall, type Progress } from "./part-progress.ts"
 import type { PartRecord } from "./records.ts"
 
@@ -66,7 +66,7 @@ async function tryOnce(parts: EngineParts, run: RunParts, call: PartCall, on: On
     const message = "the function answered something that is no answer of the wrapper"
     return failOpen(progress, "BadAnswer", message)
   }
-  const results = await readResults(parts, answer.results, signal)
+  const results = "$ref" in answer.results ? await fetchResults(parts, answer.results, signal) : answer.results
   if (results === null) {
     const message = "the results could not be read from the store"
     return afterFailure({ kind: "unavailable", message, mayHaveRun: true }, key, call, { progress, run })
@@ -84,7 +84,8 @@ async function sendPart(
 ): Promise<Sent | null> {
   const tasks =
     progress.open.length === call.tasks.length ? call.tasks : progress.open.map((place) => call.tasks[place]!)
-  const carried = await carryTasks(parts, key, tasks, signal)
+  const carrying = carryTasks(parts, key, tasks, signal)
+  const carried = carrying instanceof Promise ? await carrying : carrying
   if (carried === null) return null
   const { processes, part, partCount, timeoutMs } = call
   const payload = (): TaskEnvelope => ({

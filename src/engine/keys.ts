@@ -40,8 +40,19 @@ export type ParsedKey =
 
 const PATTERN = /^(decide|invoke)\/([^/#]+)#(\d+)\.(\d+)(?:\/(split|merge|\d+))?$/
 
-/** Null for a key that this version does not know. */
+let lastKey = CANCEL_KEY
+let lastParsed: ParsedKey | null = { kind: "cancel" }
+
+/** Null for a key that this version does not know. The state and its observers read each key in turn: one parse. */
 export function parseKey(key: string): ParsedKey | null {
+  if (key !== lastKey) {
+    lastParsed = parse(key)
+    lastKey = key
+  }
+  return lastParsed
+}
+
+function parse(key: string): ParsedKey | null {
   if (key === CANCEL_KEY) return { kind: "cancel" }
   const match = PATTERN.exec(key)
   if (match === null) return null

@@ -114,9 +114,9 @@ export function liveRun(options: LiveRunOptions): LiveRun {
   const record = async (status: RunResult["status"], stored: StoredEnd): Promise<void> => {
     const finishedAtMs = acceptedAtMs + latest.nowMs
     await journal.finish({ runId, status, finishedAtMs, result: JSON.stringify(stored) }).durable
-    parts.emit({ kind: "run-finished", runId, atMs: latest.nowMs, status })
+    parts.emit?.({ kind: "run-finished", runId, atMs: latest.nowMs, status })
   }
-  parts.emit({ kind: "run-started", runId, workflow: definition.workflow.name, resumed: recorded.length > 0 })
+  parts.emit?.({ kind: "run-started", runId, workflow: definition.workflow.name, resumed: recorded.length > 0 })
   const result = goOn()
   // Who started the run may not look at its result; the journal has it.
   result.catch(() => {})

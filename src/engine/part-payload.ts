@@ -10,18 +10,32 @@ const STORE_RETRY_MS = 500
 
 type Storage = Pick<EngineParts, "store" | "clock">
 
-/** Tasks as the envelope carries them: inline, or in the store when they are too large; null when the store fails. */
-export async function carryTasks(
-  { store, clock }: Storage,
+/** Tasks as an envelope carries them. */
+export type Carried = { readonly tasks: readonly Json[] } | { readonly tasksRef: FileRef }
+
+/**
+ * Tasks inline, or in the store when they are too large for an envelope; null when the store fails. No promise where
+ * nothing is to wait for: this is on the path of every invocation.
+ */
+export function carryTasks(
+  storage: Storage,
   key: string,
   tasks: readonly Json[],
   signal: AbortSignal,
-): Promise<{ readonly tasks: readonly Json[] } | { readonly tasksRef: FileRef } | null> {
+): Carried | Promise<Carried | null> {
   const text = JSON.stringify(tasks)
-  if (!isLarge(text, INLINE_LIMIT_BYTES)) return { tasks }
+  return isLarge(text, INLINE_LIMIT_BYTES) ? storeTasks(storage, tasksKeyOf(key), text, signal) : { tasks }
+}
+
+async function storeTasks(
+  { store, clock }: Storage,
+  key: string,
+  text: string,
+  signal: AbortSignal,
+): Promise<Carried | null> {
   for (let left = STORE_TRIES; ; left--) {
     try {
-      return { tasksRef: await putText(tasksKeyOf(key), text, { store, clock, signal }) }
+      return { tasksRef: await putText(key, text, { store, clock, signal }) }
     } catch {
       signal.throwIfAborted()
       if (left === 1) return null
@@ -30,13 +44,12 @@ export async function carryTasks(
   }
 }
 
-/** The results of an answer, fetched where they are in the store; null when they cannot be read. */
-export async function readResults(
+/** The results of an answer that are in the store; null when they cannot be read. */
+export async function fetchResults(
   { store, clock }: Storage,
-  results: readonly Json[] | FileRef,
+  results: FileRef,
   signal: AbortSignal,
 ): Promise<readonly Json[] | null> {
-  if (!("$ref" in results)) return results
   try {
     const list: Json = JSON.parse(await unspill(results, { store, clock, signal }))
     return Array.isArray(list) ? list : null

@@ -149,7 +149,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
       unused.set(name, (unused.get(name) ?? 0) + outcome.cold)
       parts.warm.added(variant, outcome.cold)
       const { asked, warmed } = outcome
-      parts.emit({ kind: "prewarmed", runId: options.runId, step: step.name, variant: name, asked, warmed })
+      parts.emit?.({ kind: "prewarmed", runId: options.runId, step: step.name, variant: name, asked, warmed })
     } catch (error) {
       parts.logger.debug(`prewarm of ${name}: ${error instanceof Error ? error.message : "failed"}`)
     }

@@ -46,6 +46,7 @@ function inheritFloor({ parts, definition }: ObserverOptions, index: number, aft
 }
 
 function decided({ parts, definition }: ObserverOptions, index: number, after: RunState): void {
+  if (parts.emit === undefined) return
   const run = after.steps[index]!
   const common = { runId: definition.runId, step: run.step.name, attempt: run.attempt, atMs: after.nowMs }
   const decision = run.decisions.at(-1)!
@@ -55,6 +56,7 @@ function decided({ parts, definition }: ObserverOptions, index: number, after: R
 
 /** The step may have ended, and with it a child that had nothing to do. */
 function ended({ parts, definition }: ObserverOptions, index: number, before: RunState, after: RunState): void {
+  if (parts.emit === undefined) return
   for (const i of [index, ...definition.graph.children[index]!]) {
     const run = after.steps[i]!
     if (!hasEnded(run.phase) || hasEnded(before.steps[i]!.phase)) continue

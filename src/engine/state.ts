@@ -27,6 +27,8 @@ export interface RunState {
   readonly startedAtWallMs: number
   readonly nowMs: number
   readonly steps: readonly StepRun[]
+  /** Of each step, how many parents have not ended. */
+  readonly missing: readonly number[]
   /** Steps that the last event moved into a phase with work to ask for: all that `nextActions` looks at. */
   readonly entered: readonly number[]
   /** Steps that are ready and wait for their decision, oldest first. One is decided at a time. */
@@ -60,8 +62,6 @@ export type StepPhase = "waiting" | "splitting" | "deciding" | "running" | "merg
 export interface StepRun {
   readonly step: Step
   readonly phase: StepPhase
-  /** Parents that have not ended. */
-  readonly missing: number
   readonly input: Json
   /** Known once the input is split. */
   readonly tasks: readonly Json[] | null
@@ -102,6 +102,7 @@ export function acceptedState(definition: Definition, startedAtWallMs: number): 
     startedAtWallMs,
     nowMs: 0,
     steps: definition.workflow.steps.map((step) => waitingStep(step)),
+    missing: definition.workflow.steps.map((step) => step.after.length),
     entered: [],
     undecided: [],
     deciding: false,
@@ -128,7 +129,6 @@ function waitingStep(step: Step): StepRun {
   return {
     step,
     phase: "waiting",
-    missing: step.after.length,
     input: null,
     tasks: null,
     results: [],

@@ -15,20 +15,19 @@ export function initialState(definition: Definition, startedAtWallMs: number): R
 export type Draft = { -readonly [K in keyof RunState]: RunState[K] extends readonly (infer T)[] ? T[] : RunState[K] }
 
 export function draftOf(state: RunState): Draft {
-  const { steps, entered, undecided, decisionMs } = state
+  const { steps, missing, entered, undecided, decisionMs } = state
   return {
     ...state,
     steps: steps.slice(),
+    missing: missing.slice(),
     entered: entered.slice(),
     undecided: undecided.slice(),
     decisionMs: decisionMs.slice(),
   }
 }
 
-export function update(draft: Draft, index: number, change: Partial<StepRun>): StepRun {
-  const next = { ...draft.steps[index]!, ...change }
-  draft.steps[index] = next
-  return next
+export function update(draft: Draft, index: number, change: Partial<StepRun>): void {
+  draft.steps[index] = { ...draft.steps[index]!, ...change }
 }
 
 export function makeReady(draft: Draft, index: number): void {
@@ -38,9 +37,9 @@ export function makeReady(draft: Draft, index: number): void {
     definition.graph.parents[index]!.map((p) => [draft.steps[p]!.step.name, draft.steps[p]!.output]),
   )
   const input = stepInput(step, outputs, definition.input)
-  const run = update(draft, index, { input, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 })
-  if (splitExport(step) === null) split(draft, index, run.input)
-  else enter(draft, index, { phase: "splitting" })
+  const ready = { input, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 }
+  if (splitExport(step) === null) split(draft, index, input, ready)
+  else enter(draft, index, { ...ready, phase: "splitting" })
 }
 
 export function enter(draft: Draft, index: number, change: Partial<StepRun>): void {
@@ -48,23 +47,28 @@ export function enter(draft: Draft, index: number, change: Partial<StepRun>): vo
   draft.entered.push(index)
 }
 
-/** Cuts the input into tasks; a step without any has its output already. */
-export function split(draft: Draft, index: number, input: Json): void {
+/** Cuts the input into tasks; a step without any has its output already. `change` is what else is new about it. */
+export function split(draft: Draft, index: number, input: Json, change: Partial<StepRun> = {}): void {
   const { step } = draft.steps[index]!
   let tasks: readonly Json[]
   try {
     tasks = tasksOf(step, input)
   } catch (error) {
+    update(draft, index, change)
     failStep(draft, index, { step: step.name, errorType: "InvalidInput", message: messageOf(error) })
     return
   }
-  update(draft, index, { tasks, results: tasks.map(() => null), open: tasks.map((_, place) => place) })
-  if (tasks.length === 0) complete(draft, index)
-  else waitForDecision(draft, index)
+  const cut = { ...change, tasks, results: tasks.map(() => null), open: tasks.map((_, place) => place) }
+  if (tasks.length > 0) {
+    waitForDecision(draft, index, cut)
+  } else {
+    update(draft, index, cut)
+    complete(draft, index)
+  }
 }
 
-export function waitForDecision(draft: Draft, index: number): void {
-  update(draft, index, { phase: "deciding" })
+export function waitForDecision(draft: Draft, index: number, change: Partial<StepRun>): void {
+  update(draft, index, { ...change, phase: "deciding" })
   draft.undecided.push(index)
 }
 
@@ -81,8 +85,8 @@ export function finishStep(draft: Draft, index: number, output: Json): void {
   draft.left--
   for (const child of draft.definition.graph.children[index]!) {
     if (draft.end !== null) return
-    const { missing } = update(draft, child, { missing: draft.steps[child]!.missing - 1 })
-    if (missing === 0) makeReady(draft, child)
+    draft.missing[child]! -= 1
+    if (draft.missing[child] === 0) makeReady(draft, child)
   }
   if (draft.left === 0 && draft.end === null)
     endRun(draft, draft.steps.some((run) => run.phase === "partial") ? "partial" : "succeeded", null)
