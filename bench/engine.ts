@@ -27,8 +27,8 @@ const STEPS = 16
 const RECORDS = 2 * STEPS
 
 /** Workflows of each measurement. The first one warms the compiler up and is thrown away. */
-const QUICK = { warmUp: 1_000, one: 300, fifty: 3_000, decided: 60 }
-const FULL = { warmUp: 2_000, one: 2_000, fifty: 30_000, decided: 300 }
+const QUICK = { warmUp: 4_000, one: 500, fifty: 5_000, decided: 60 }
+const FULL = { warmUp: 5_000, one: 2_000, fifty: 30_000, decided: 300 }
 
 /**
  * What the engine costs: 16 steps that do nothing, on a platform that answers at once, with every record durable
