@@ -73,6 +73,18 @@ describe("prewarming", () => {
     expect(platform.prewarms).toEqual([])
   })
 
+  test("is not paid for when it cannot be ready in time", async () => {
+    const script: FakePlatformOptions["script"] = () => ({ durationMs: 300 })
+    const { run, platform } = testEngine({
+      platform: { script, coldMs: 1_000 },
+      policy: { latencyMs: 300, mappingDelayMs: 1_000 },
+      prewarm: true,
+    })
+    const result = await run(chain)
+    expect(result.status).toBe("succeeded")
+    expect(platform.prewarms).toEqual([])
+  })
+
   test("is not tried where nothing cold is predicted", async () => {
     const { run, platform } = testEngine({
       platform: PLATFORM,

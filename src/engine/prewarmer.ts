@@ -52,6 +52,9 @@ const SAME_START_MS = 25
  */
 const READY_BEFORE_MS = 50
 
+/** Part of the mapping delay by which a prewarm may begin too late: its length and the start are both predictions. */
+const LATE_SHARE = 0.1
+
 /** Beyond the longest init, how long a prewarm may take to answer, ms. */
 const ANSWER_MARGIN_MS = 10_000
 
@@ -121,8 +124,10 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
 
   const schedule = (index: number, start: PredictedStart, decision: Decision): void => {
     const readyAtMs = start.atMs - READY_BEFORE_MS
-    const waitMs = Math.max(0, readyAtMs - decision.predicted.mappingDelayMs - options.sinceStartMs())
-    const cancel = clock.after(Number.isFinite(waitMs) ? waitMs : 0, () => {
+    const waitMs = readyAtMs - decision.predicted.mappingDelayMs - options.sinceStartMs()
+    // What cannot be ready by then would be paid for beside the cold start that comes all the same.
+    if (!(waitMs > -LATE_SHARE * decision.predicted.mappingDelayMs)) return
+    const cancel = clock.after(Math.max(0, waitMs), () => {
       planned.delete(index)
       fired.add(index)
       void fire(index, start, decision)
