@@ -11,8 +11,10 @@ const SHARED = {
   instances: { min: 1, max: 6, step: 1 },
   processes: { min: 1, max: 3, step: 1 },
 }
-/** Steps whose concurrency is kept low, as for a function that shares a quota: processes do what instances may not. */
-const NARROW = { ...SHARED, instances: { min: 1, max: 2, step: 1 } }
+/** Two instances at most, as for a function that shares a quota: processes do what instances may not. */
+const FEW = { ...SHARED, instances: { min: 1, max: 2, step: 1 } }
+/** One instance, as for a function with a reserved concurrency of one. */
+const SINGLE = { ...SHARED, instances: ONE }
 const TIMEOUT_MS = 120_000
 
 /**
@@ -38,12 +40,12 @@ export const video: Workflow = defineWorkflow({
     pull: { function: "pull", split: "none", configSpace: WHOLE, timeoutMs: TIMEOUT_MS },
     detect: { function: "detect", after: ["pull"], split: "each", configSpace: SHARED, timeoutMs: TIMEOUT_MS },
     watermark: { function: "watermark", after: ["detect"], split: "each", configSpace: SHARED, timeoutMs: TIMEOUT_MS },
-    superres: { function: "superres", after: ["detect"], split: "each", configSpace: NARROW, timeoutMs: TIMEOUT_MS },
+    superres: { function: "superres", after: ["detect"], split: "each", configSpace: SHARED, timeoutMs: TIMEOUT_MS },
     colour: {
       function: "colour",
       after: ["watermark", "superres"],
       split: "each",
-      configSpace: SHARED,
+      configSpace: FEW,
       timeoutMs: TIMEOUT_MS,
     },
     text: { function: "text", after: ["colour"], split: "each", configSpace: SHARED, timeoutMs: TIMEOUT_MS },
@@ -51,7 +53,7 @@ export const video: Workflow = defineWorkflow({
       function: "interpolate",
       after: ["text"],
       split: { export: "split" },
-      configSpace: NARROW,
+      configSpace: SINGLE,
       timeoutMs: TIMEOUT_MS,
     },
     merge: { function: "merge", after: ["interpolate"], split: "none", configSpace: WHOLE, timeoutMs: TIMEOUT_MS },
