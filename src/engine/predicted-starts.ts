@@ -1,4 +1,5 @@
 import type { RunView } from "../optimization/policy.ts"
+import type { StepConfig } from "../workflow/config.ts"
 import type { Step, Workflow } from "../workflow/workflow.ts"
 import { configOf, runView, type ViewSources } from "./run-view.ts"
 import { hasEnded, type RunState, type StepRun } from "./state.ts"
@@ -30,9 +31,20 @@ export function predictedStarts(state: RunState, nowMs: number): Map<number, Pre
   return starts
 }
 
-/** The run as it will be at that start, when everything that runs ends as predicted. */
-export function hypotheticalView(state: RunState, start: PredictedStart, sources: ViewSources): RunView {
-  const view = runView(state, sources)
+/** Starts that are nearer to each other than this compete for the platform, ms. */
+const TOGETHER_MS = 250
+
+/**
+ * The run as it will be at that start, when everything that runs ends as predicted. Steps that start at about the same
+ * time are there too, as they will be when the step is decided: those before it in the workflow with their own
+ * tentative configurations, those after it still to be decided.
+ */
+export function hypotheticalView(
+  state: RunState,
+  start: PredictedStart,
+  around: { readonly sources: ViewSources; readonly others: readonly TentativeStart[] },
+): RunView {
+  const view = runView(state, around.sources)
   const finished = new Map(view.finished)
   const running = new Map(view.running)
   for (const run of state.steps) {
@@ -47,7 +59,19 @@ export function hypotheticalView(state: RunState, start: PredictedStart, sources
       config: configOf(run),
     })
   }
-  return { ...view, nowMs: start.atMs, finished, running, ready: [start.step.name] }
+  const ready = [start.step.name]
+  for (const { start: other, config } of around.others) {
+    if (other.step.name === start.step.name || Math.abs(other.atMs - start.atMs) > TOGETHER_MS) continue
+    if (config === null) ready.push(other.step.name)
+    else running.set(other.step.name, { startedAtMs: start.atMs, config })
+  }
+  return { ...view, nowMs: start.atMs, finished, running, ready }
+}
+
+/** A start with what would be decided for it; null while that is open. */
+export interface TentativeStart {
+  readonly start: PredictedStart
+  readonly config: StepConfig | null
 }
 
 /** Null for a step that has not begun to run. */

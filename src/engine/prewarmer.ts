@@ -10,6 +10,7 @@ import { variantName, variantOf } from "../platforms/platform.ts"
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
 import type { PrewarmResult } from "../workflow/run-result.ts"
 import { functionOf } from "../workflow/workflow.ts"
+import type { StepConfig } from "../workflow/config.ts"
 import { usdOf } from "../pricing/pricing.ts"
 import { withDeadline } from "./deadline.ts"
 import type { EngineParts } from "./engine-parts.ts"
@@ -99,13 +100,18 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   const replan = (state: RunState): void => {
     const starts = predictedStarts(state, options.sinceStartMs())
     for (const [index, plan] of planned) if (!starts.has(index)) forget(index, plan)
-    for (const [index, start] of starts) {
-      if (fired.has(index) || start.atMs - options.sinceStartMs() < LEAST_LEAD_MS) continue
+    // In the order of the workflow, as the run will decide them.
+    const open = [...starts].sort(([a], [b]) => a - b)
+    const decided = new Map<number, StepConfig>()
+    for (const [index, start] of open) {
+      if (start.atMs - options.sinceStartMs() < LEAST_LEAD_MS) continue
+      const others = open.map(([other, at]) => ({ start: at, config: decided.get(other) ?? null }))
       const before = planned.get(index)
       const keep = before !== undefined && Math.abs(before.start.atMs - start.atMs) < SAME_START_MS
-      const decision = keep ? before.decision : tentative(hypotheticalView(state, start, sources))
+      const decision = keep ? before.decision : tentative(hypotheticalView(state, start, { sources, others }))
+      if (decision !== null) decided.set(index, decision.config)
       if (before !== undefined) forget(index, before)
-      if (decision !== null && decision.predicted.coldStarts > 0) schedule(index, start, decision)
+      if (decision !== null && decision.predicted.coldStarts > 0 && !fired.has(index)) schedule(index, start, decision)
     }
   }
 
