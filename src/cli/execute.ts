@@ -38,6 +38,8 @@ export function followRuns(workspace: Workspace, terminal: Terminal): RunFollowe
   return {
     onEvent: (event) => {
       if (event.kind === "invocation-ended") recorderOf(event.runId).observe(event)
+      if (event.kind === "prewarmed")
+        terminal.debug(`prewarmed ${event.warmed} of ${event.asked} ${event.variant} for ${event.step}`)
       if (event.kind !== "step-decided" && event.kind !== "step-finished") return
       if (event.kind === "step-decided") running.set(event.step, formatConfig(event.decision.config))
       else if (running.delete(event.step)) finished++

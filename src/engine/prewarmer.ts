@@ -48,10 +48,11 @@ const REPLAN_AFTER_MS = 10
 const SAME_START_MS = 25
 
 /**
- * Instances are to be ready this much before the predicted start, ms: one that comes a moment late saves nothing, and
- * one that waits a moment costs nothing where only work is billed.
+ * How much earlier than one mapping delay before the start: a fixed time and a share of the delay. An instance that
+ * comes a moment late saves nothing, and one that waits costs nothing where only work is billed.
  */
-const READY_BEFORE_MS = 50
+const EARLY_MS = 100
+const EARLY_SHARE = 0.5
 
 /** Part of the mapping delay by which a prewarm may begin too late: its length and the start are both predictions. */
 const LATE_SHARE = 0.1
@@ -129,10 +130,11 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
   }
 
   const schedule = (index: number, start: PredictedStart, decision: Decision): void => {
-    const readyAtMs = start.atMs - READY_BEFORE_MS
-    const waitMs = readyAtMs - decision.predicted.mappingDelayMs - options.sinceStartMs()
+    const leadMs = start.atMs - options.sinceStartMs()
+    const { mappingDelayMs } = decision.predicted
     // What cannot be ready by then would be paid for beside the cold start that comes all the same.
-    if (!(waitMs > -LATE_SHARE * decision.predicted.mappingDelayMs)) return
+    if (!(leadMs >= (1 - LATE_SHARE) * mappingDelayMs)) return
+    const waitMs = leadMs - (1 + EARLY_SHARE) * mappingDelayMs - EARLY_MS
     const cancel = clock.after(Math.max(0, waitMs), () => {
       planned.delete(index)
       fired.add(index)

@@ -15,11 +15,11 @@ const START_MS = 150
 
 /**
  * Warms instances with overlapping dummy invocations (P6): each holds its instance until the last one must have
- * got its own, or one instance would answer them all. Failures only lower the count.
+ * got its own, or one instance would answer them all; a single one has nobody to wait for. Failures only lower the count.
  */
 export async function prewarmVariant(request: PrewarmRequest, signal: AbortSignal): Promise<PrewarmOutcome> {
   const { lambda, variant, instances, timeoutMs } = request
-  const holdMs = Math.min(START_MS * instances, 5000, timeoutMs / 2)
+  const holdMs = Math.min(START_MS * (instances - 1), 5000, timeoutMs / 2)
   const payload = { $trimtab: { v: 1, prewarm: true, holdMs } }
   const outcomes = await Promise.all(
     Array.from({ length: instances }, () =>
