@@ -163,6 +163,17 @@ test("an impossible SLO is refused before the first invocation, naming the faste
   expect(JSON.parse(forced.stdout)).toMatchObject({ status: "succeeded", sloMet: false, infeasible: true, output: 1 })
 })
 
+test("a file outside the store's root fails the run with the key, and nothing is read", async () => {
+  const folder = await project()
+  expect((await trimtab(folder, ["profile"])).code).toBe(0)
+  const input = JSON.stringify({ $ref: "../../../etc/passwd", bytes: 1, sha256: "0" })
+  const ended = await trimtab(folder, ["run", "--slo", "20s", "--input", input, "--json"])
+  expect(ended.code, ended.stderr).toBe(1)
+  const result: unknown = JSON.parse(ended.stdout)
+  expect(result).toMatchObject({ status: "failed", error: { step: "s", errorType: "store-path" } })
+  expect(ended.stdout).not.toContain("root:")
+})
+
 test("a journal that is none is refused and left as it is", async () => {
   const folder = await project()
   expect((await trimtab(folder, ["profile"])).code).toBe(0)
