@@ -15,7 +15,16 @@ export type { PlatformLimits } from "./workflow/limits.ts"
 export type { InvocationResult, RunResult, StepResult } from "./workflow/run-result.ts"
 export type { Plan, Step, Workflow } from "./workflow/workflow.ts"
 
-export { awsLambdaPricing } from "./pricing/aws-lambda.ts"
+export { awsLambdaPricing, awsPrices } from "./pricing/aws-lambda.ts"
+export { monthBill, runBill } from "./pricing/bill.ts"
+export { exactUsd, formatPicoUsd } from "./pricing/money.ts"
+export {
+  expressMeters,
+  logMeters,
+  s3ExpressMeters,
+  s3Meters,
+  standardTransitionMeters,
+} from "./pricing/service-meters.ts"
 export type { Bill, CostLine, Meter, Meters, Pricing } from "./pricing/pricing.ts"
 
 export { fsStore } from "./stores/fs/fs-store.ts"
