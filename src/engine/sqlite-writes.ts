@@ -1,8 +1,9 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite"
+import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Clock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
-import type { CommitPhase, Entry } from "./journal.ts"
-import { endCrc, entryCrc, runCrc, type JournalRow } from "./journal-rows.ts"
+import { entryValues, insertEntries } from "./insert-entries.ts"
+import type { CommitPhase } from "./journal.ts"
+import { endCrc, runCrc, type JournalRow } from "./journal-rows.ts"
 import { leaseLost, LEASE_MS, type Lease } from "./lease.ts"
 import { ENGINE_FORMAT } from "./records.ts"
 import { journalError } from "./sqlite-errors.ts"
@@ -32,7 +33,7 @@ export function writerOf(
       if (readEpoch.get()?.["epoch"] !== lease.epoch) throw leaseLost(path)
       const nowMs = clock.nowMs()
       if (untilMs - nowMs < (LEASE_MS * 2) / 3 || untilMs - nowMs > LEASE_MS) extend.run((untilMs = nowMs + LEASE_MS))
-      for (const row of rows) insert(row)
+      insert(rows)
       phase("after-write")
       commit.run()
     } catch (error) {
@@ -47,16 +48,15 @@ export function writerOf(
   }
 }
 
-function inserter(db: DatabaseSync): (row: JournalRow) => void {
-  const entry: StatementSync = db.prepare("insert into entry values (null, ?, ?, ?, ?, ?, ?, ?)")
+function inserter(db: DatabaseSync): (rows: readonly JournalRow[]) => void {
+  const insertAll = insertEntries(db)
   const definition = db.prepare("insert or ignore into definition values (?, ?)")
   const run = db.prepare("insert into run values (null, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, null, null, null)")
   const finish = db.prepare("update run set status = ?, finished_at_ms = ?, result = ?, end_crc = ? where run_no = ?")
   const runNumber = runNumbers(db)
-  return (row) => {
+  const insert = (row: JournalRow, entries: SQLInputValue[][]): void => {
     if (row.kind === "entry") {
-      const e: Entry = row.entry
-      entry.run(runNumber.of(e.runId), e.seq, e.key, e.kind, e.atMs, e.value, entryCrc(e))
+      entries.push(entryValues(runNumber.of(row.entry.runId), row.entry))
     } else if (row.kind === "accept") {
       const r = row.run
       definition.run(r.workflowHash, r.workflow)
@@ -69,6 +69,11 @@ function inserter(db: DatabaseSync): (row: JournalRow) => void {
       finish.run(status, finishedAtMs, result, endCrc(row.end), runNumber.of(runId))
       runNumber.drop(runId)
     }
+  }
+  return (rows) => {
+    const entries: SQLInputValue[][] = []
+    for (const row of rows) insert(row, entries)
+    insertAll(entries)
   }
 }
 
