@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { ProcessGroup } from "./enforcement/layer.ts"
@@ -30,15 +30,11 @@ export function startInstanceProcess(options: InstanceProcessOptions): InstanceP
   if (!existsSync(version.directory)) throw new Error(`the code folder ${version.directory} is gone`)
   const temporary = join(workDirectory, "tmp")
   mkdirSync(temporary, { recursive: true })
-  const [command, ...args] = group.enter(runtimeCommand(version))
-  const child = spawn(command ?? process.execPath, args, {
+  const child = group.start(runtimeCommand(version), {
     cwd: version.directory,
     env: { ...environmentOf(options, temporary), ...version.environment },
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
   })
   if (child.pid !== undefined) {
-    group.adopt(child.pid)
     // So that a later server finds the process if this one is killed; see sweep.ts.
     writeFileSync(join(workDirectory, "pid"), `${child.pid} ${startTicks(child.pid) ?? 0}`)
   }

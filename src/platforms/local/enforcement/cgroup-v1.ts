@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process"
 import { join } from "node:path"
 import { parentPid } from "../proc.ts"
 import {
@@ -14,15 +15,11 @@ import {
   writeGroupFile,
 } from "./cgroup-files.ts"
 import { eventually, signal } from "./kill.ts"
-import {
-  quotaOf,
-  type EnforcementLayer,
-  type GroupSpec,
-  type GroupUsage,
-  type LayerOpening,
-  type ProcessGroup,
-} from "./layer.ts"
+import { quotaOf, type EnforcementLayer, type GroupSpec, type GroupUsage, type LayerOpening } from "./layer.ts"
 import { ancestors, hierarchies, type Hierarchy } from "./mounts.ts"
+import { Spare, type Prepared } from "./spare.ts"
+import { startProcess, type StartOptions } from "./start.ts"
+import { WaitingShell } from "./waiting-shell.ts"
 
 /** The highest weight the kernel takes: a quota is a cap, only a weight keeps others from the core. */
 const RUNNING_SHARES = 262_144
@@ -48,13 +45,29 @@ export function openCgroupV1(serverId: string): LayerOpening {
   const cpuacct = placeFor("cpuacct", v1, serverId).directory
   const freezer = placeFor("freezer", v1, serverId).directory
   const places = { cpu: cpu.directory, memory: memory.directory, cpuacct, freezer }
-  const layer: EnforcementLayer = {
+  return { layer: cgroupV1Layer(places, serverId) }
+}
+
+function cgroupV1Layer(places: Places, serverId: string): EnforcementLayer {
+  let spares = 0
+  const make = (id: string, capped: boolean): CgroupV1Group =>
+    new CgroupV1Group(places, { name: `${serverId}.${id}`, capped, onQuiet: () => spare.renew() })
+  const spare = new Spare(false, (capped) => {
+    const group = make(`spare-${++spares}`, capped)
+    group.prepare()
+    return group
+  })
+  return {
     name: "cgroup-v1",
     places: distinct(places),
-    createGroup: (spec) => new CgroupV1Group(places, serverId, spec),
-    close: async () => {},
+    createGroup: (spec) => {
+      const capped = spec.coresPerProcess !== null
+      const group = spare.take(capped) ?? make(spec.id, capped)
+      group.limit(spec)
+      return group
+    },
+    close: () => spare.close(),
   }
-  return { layer }
 }
 
 type Place = { readonly directory: string } | { readonly directory: null; readonly reason: string }
@@ -78,17 +91,30 @@ function distinct({ cpu, memory, cpuacct, freezer }: Places): string[] {
   return [...new Set([cpu, memory, cpuacct, freezer].filter((path) => path !== null))]
 }
 
-class CgroupV1Group implements ProcessGroup {
+interface V1GroupOptions {
+  /** Of its folders. */
+  readonly name: string
+  /** Each process will have a limit of its own. */
+  readonly capped: boolean
+  /** Called when its processes rest, and when they are gone. */
+  readonly onQuiet: () => void
+}
+
+class CgroupV1Group implements Prepared {
   readonly #directories: Places
-  readonly #coresPerProcess: number | null
+  readonly #capped: boolean
+  readonly #onQuiet: () => void
+  #coresPerProcess: number | null = null
+  #shell: WaitingShell | null = null
   #rootPid = 0
   /** Children that have a group of their own, or are known not to need one. */
   readonly #seen = new Set<number>()
 
-  constructor(base: Places, serverId: string, spec: GroupSpec) {
+  /** Makes its folders; no limit holds yet. */
+  constructor(base: Places, { name, capped, onQuiet }: V1GroupOptions) {
     // Beside the other processes of the machine, not below a group of the server: so that the weight of each instance
     // is its own, high at work and ordinary while it starts.
-    const inside = (path: string): string => join(path, `${serverId}.${spec.id}`)
+    const inside = (path: string): string => join(path, name)
     this.#directories = {
       cpu: inside(base.cpu),
       memory: inside(base.memory),
@@ -99,26 +125,41 @@ class CgroupV1Group implements ProcessGroup {
       const refusal = makeGroup(directory)
       if (refusal !== null) throw new Error(`cannot make the group ${directory}: ${refusal}`)
     }
-    this.setCores(spec.cores)
+    this.#capped = capped
+    this.#onQuiet = onQuiet
+    if (capped) this.#makeProcessGroup("root")
     this.setPriority("starting")
-    this.#limitMemory(spec.memoryMB)
-    this.#coresPerProcess = spec.coresPerProcess
-    if (this.#coresPerProcess !== null) this.#makeProcessGroup("root", this.#coresPerProcess)
   }
 
-  enter(command: readonly string[]): readonly string[] {
-    const { cpu, memory, cpuacct, freezer } = this.#directories
-    const cpuGroup = this.#coresPerProcess === null ? cpu : join(cpu, "p-root")
-    const files = [...new Set([memory, cpuacct, freezer, cpuGroup].filter((path) => path !== null))]
-    return enterCommand(
-      files.map((directory) => join(directory, "cgroup.procs")),
-      command,
-    )
+  /** Lets a shell enter: a process that moves into a group waits some 12 ms for the kernel, however idle it is. */
+  prepare(): void {
+    this.#shell = new WaitingShell(this.#entries())
   }
 
-  adopt(pid: number): void {
-    this.#rootPid = pid
-    this.#seen.add(pid)
+  get isAlive(): boolean {
+    return this.#shell?.isAlive === true
+  }
+
+  get isReady(): boolean {
+    return this.isAlive && groupPids(this.#rootGroup()).includes(this.#shell?.pid ?? 0)
+  }
+
+  limit({ cores, memoryMB, coresPerProcess }: GroupSpec): void {
+    this.setCores(cores)
+    this.#limitMemory(memoryMB)
+    this.#coresPerProcess = coresPerProcess
+    if (coresPerProcess !== null) setQuota(this.#rootGroup(), coresPerProcess)
+  }
+
+  start(command: readonly string[], options: StartOptions): ChildProcess {
+    const prepared = this.#shell?.become(command, options) ?? null
+    if (prepared === null) this.#shell?.kill()
+    const child = prepared ?? startProcess(enterCommand(this.#entries(), command), options)
+    if (child.pid !== undefined) {
+      this.#rootPid = child.pid
+      this.#seen.add(child.pid)
+    }
+    return child
   }
 
   setCores(cores: number): void {
@@ -135,16 +176,19 @@ class CgroupV1Group implements ProcessGroup {
    */
   capProcesses(): void {
     if (this.#coresPerProcess === null) return
-    for (const pid of groupPids(join(this.#directories.cpu, "p-root"))) {
+    for (const pid of groupPids(this.#rootGroup())) {
       if (this.#seen.has(pid)) continue
       if (parentPid(pid) !== this.#rootPid) continue
       this.#seen.add(pid)
-      moveProcess(pid, this.#makeProcessGroup(String(pid), this.#coresPerProcess))
+      const group = this.#makeProcessGroup(String(pid))
+      setQuota(group, this.#coresPerProcess)
+      moveProcess(pid, group)
     }
   }
 
   freeze(): void {
     this.#setFrozen(true)
+    this.#onQuiet()
   }
 
   thaw(): void {
@@ -170,6 +214,8 @@ class CgroupV1Group implements ProcessGroup {
   }
 
   async destroy(): Promise<void> {
+    // One that has not entered yet is not among the pids.
+    this.#shell?.kill()
     const gone = await eventually(() => {
       for (const pid of this.pids()) signal(pid, "SIGKILL")
       // A frozen process does not die before it is thawed.
@@ -181,6 +227,22 @@ class CgroupV1Group implements ProcessGroup {
       for (const group of subgroups(this.#directories.cpu)) removeGroup(group)
       return distinct(this.#directories).every(removeGroup)
     })
+    this.#onQuiet()
+  }
+
+  /** Where its root process is limited. */
+  #rootGroup(): string {
+    return this.#capped ? join(this.#directories.cpu, "p-root") : this.#directories.cpu
+  }
+
+  /** The files by which its root process enters. */
+  #entries(): string[] {
+    const { memory, cpuacct, freezer } = this.#directories
+    const root = this.#rootGroup()
+    const others = new Set([memory, cpuacct, freezer].filter((path) => path !== null))
+    others.delete(root)
+    // Its own group last: who is in that one is in all of them.
+    return [...others, root].map((directory) => join(directory, "cgroup.procs"))
   }
 
   #limitMemory(memoryMB: number): void {
@@ -190,11 +252,10 @@ class CgroupV1Group implements ProcessGroup {
     tryWriteGroupFile(this.#directories.memory, "memory.memsw.limit_in_bytes", bytes)
   }
 
-  #makeProcessGroup(name: string, cores: number): string {
+  #makeProcessGroup(name: string): string {
     const directory = join(this.#directories.cpu, `p-${name}`)
     const refusal = makeGroup(directory)
     if (refusal !== null) throw new Error(`cannot make the group ${directory}: ${refusal}`)
-    setQuota(directory, cores)
     tryWriteGroupFile(directory, "cpu.shares", RUNNING_SHARES)
     return directory
   }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process"
 import { join } from "node:path"
 import { parentPid } from "../proc.ts"
 import {
@@ -23,6 +24,7 @@ import {
   type ProcessGroup,
 } from "./layer.ts"
 import { ancestors, hierarchies } from "./mounts.ts"
+import { startProcess, type StartOptions } from "./start.ts"
 
 /** The highest weight the kernel takes, and the ordinary one. */
 const RUNNING_WEIGHT = 10_000
@@ -96,14 +98,14 @@ class CgroupV2Group implements ProcessGroup {
     }
   }
 
-  enter(command: readonly string[]): readonly string[] {
+  start(command: readonly string[], options: StartOptions): ChildProcess {
     const directory = this.#coresPerProcess === null ? this.#directory : join(this.#directory, "p-root")
-    return enterCommand([join(directory, "cgroup.procs")], command)
-  }
-
-  adopt(pid: number): void {
-    this.#rootPid = pid
-    this.#seen.add(pid)
+    const child = startProcess(enterCommand([join(directory, "cgroup.procs")], command), options)
+    if (child.pid !== undefined) {
+      this.#rootPid = child.pid
+      this.#seen.add(child.pid)
+    }
+    return child
   }
 
   setCores(cores: number): void {

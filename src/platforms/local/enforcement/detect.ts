@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assertNever } from "../../../base/assert-never.ts"
 import { messageOf } from "../../../base/errors.ts"
@@ -152,10 +152,14 @@ async function allocate(layer: EnforcementLayer): Promise<boolean> {
 }
 
 function startIn(group: ProcessGroup, script: string): ChildProcess {
-  const [command, ...args] = group.enter(["/bin/sh", "-c", script])
-  const child = spawn(command ?? "/bin/sh", args, { stdio: "ignore", detached: true })
+  const child = group.start(["/bin/sh", "-c", script], { cwd: "/", env: environment() })
   // Reported by the reading or the exit that is awaited anyway.
   child.on("error", () => {})
-  if (child.pid !== undefined) group.adopt(child.pid)
   return child
+}
+
+/** Our own: the user manager of systemd is found by it. */
+function environment(): Record<string, string> {
+  const entries = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return Object.fromEntries(entries)
 }

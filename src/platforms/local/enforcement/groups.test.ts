@@ -106,10 +106,9 @@ describe("control groups of version 2", () => {
     write(root, "cgroup.controllers", "cpu memory")
     const opening = openCgroupV2In([root], "trimtab-1-1")
     if ("unavailable" in opening) throw new Error(opening.unavailable)
-    const group = opening.layer.createGroup({ id: "i-1", memoryMB: 3538, cores: 1, coresPerProcess: 0.5 })
+    opening.layer.createGroup({ id: "i-1", memoryMB: 3538, cores: 1, coresPerProcess: 0.5 })
     expect(read("trimtab-1-1.i-1", "p-root", "cpu.max")).toBe("10000 20000")
     expect(read("trimtab-1-1.i-1", "cpu.max")).toBe("20000 20000")
-    expect(group.enter(["node"])).toContain(join(root, "trimtab-1-1.i-1", "p-root", "cgroup.procs"))
   })
 
   it("say why there are none", () => {

@@ -1,3 +1,6 @@
+import type { ChildProcess } from "node:child_process"
+import type { StartOptions } from "./start.ts"
+
 /**
  * How the local platform holds the processes of one instance under a CPU quota and a memory limit. Several layers
  * implement it, from the kernel's control groups down to none at all; `detect.ts` tries them and keeps the first
@@ -44,10 +47,11 @@ export interface GroupUsage {
 
 /** The processes of one instance. */
 export interface ProcessGroup {
-  /** The command line that enters the group first and becomes `command` then. */
-  enter(command: readonly string[]): readonly string[]
-  /** Tells the group its root process: the leader of its own process group. */
-  adopt(pid: number): void
+  /**
+   * Starts its root process, once: inside the group from its first instruction, leader of a process group of its own,
+   * without input, its output in pipes. `pid` is undefined where the machine refuses; the child then tells the error.
+   */
+  start(command: readonly string[], options: StartOptions): ChildProcess
   setCores(cores: number): void
   /** An instance that starts gives way to those that run: a cold start must not spoil a measurement. */
   setPriority(priority: "starting" | "running"): void

@@ -1,6 +1,8 @@
+import type { ChildProcess } from "node:child_process"
 import { processTree } from "../proc.ts"
 import { eventually, signal } from "./kill.ts"
 import type { EnforcementLayer, GroupUsage, ProcessGroup } from "./layer.ts"
+import { startProcess, type StartOptions } from "./start.ts"
 
 /** No limits at all: for looking at results, never for measuring. */
 export function noLayer(): EnforcementLayer {
@@ -11,12 +13,10 @@ export function noLayer(): EnforcementLayer {
 export class PlainGroup implements ProcessGroup {
   #rootPid = 0
 
-  enter(command: readonly string[]): readonly string[] {
-    return command
-  }
-
-  adopt(pid: number): void {
-    this.#rootPid = pid
+  start(command: readonly string[], options: StartOptions): ChildProcess {
+    const child = startProcess(this.enter(command), options)
+    if (child.pid !== undefined) this.adopt(child.pid)
+    return child
   }
 
   setCores(_cores: number): void {}
@@ -48,6 +48,15 @@ export class PlainGroup implements ProcessGroup {
   async destroy(): Promise<void> {
     // A group without members refuses the signal; a zombie counts as a member until its parent has read its end.
     await eventually(() => !this.send("SIGKILL"))
+  }
+
+  /** The command line that enters the group first and becomes `command` then. */
+  protected enter(command: readonly string[]): readonly string[] {
+    return command
+  }
+
+  protected adopt(pid: number): void {
+    this.#rootPid = pid
   }
 
   protected send(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): boolean {

@@ -61,7 +61,7 @@ class SignalGroup extends PlainGroup {
     this.#bucket = new TokenBucket(spec.cores)
   }
 
-  override adopt(pid: number): void {
+  protected override adopt(pid: number): void {
     super.adopt(pid)
     this.#rootPid = pid
     this.#lastTickMs = performance.now()

@@ -49,7 +49,7 @@ class ScopeGroup extends PlainGroup {
     this.#spec = spec
   }
 
-  override enter(command: readonly string[]): readonly string[] {
+  protected override enter(command: readonly string[]): readonly string[] {
     const properties = [
       `CPUQuota=${(this.#spec.cores * 100).toFixed(3)}%`,
       `CPUQuotaPeriodSec=${PERIOD_MS}ms`,
@@ -73,7 +73,7 @@ class ScopeGroup extends PlainGroup {
     ]
   }
 
-  override adopt(pid: number): void {
+  protected override adopt(pid: number): void {
     super.adopt(pid)
     this.#pid = pid
   }
