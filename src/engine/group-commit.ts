@@ -2,7 +2,7 @@ import { TrimtabError } from "../base/errors.ts"
 import type { Commit, CommitPhase } from "./journal.ts"
 
 /** Most rows of one commit: a longer one would block the event loop for too long. */
-export const MAX_ROWS_PER_COMMIT = 128
+export const MAX_ROWS_PER_COMMIT = 256
 
 export interface GroupCommitOptions<Row> {
   /** Writes all rows in one transaction, or throws and leaves nothing of them. */

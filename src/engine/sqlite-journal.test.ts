@@ -27,14 +27,14 @@ afterEach(() => {
 testJournal("sqlite", async () => underTest(newPath()))
 
 describe("a commit", () => {
-  test("takes everything of one turn of the event loop, up to 128 rows", async () => {
+  test("takes everything of one turn of the event loop, up to 256 rows", async () => {
     const journal = open(newPath())
     journal.accept(newRun("r1"))
-    for (let seq = 0; seq < 299; seq++) journal.append(entry("r1", seq))
-    const last = journal.append(entry("r1", 299))
+    for (let seq = 0; seq < 599; seq++) journal.append(entry("r1", seq))
+    const last = journal.append(entry("r1", 599))
     expect(journal.counts).toEqual({ rows: 0, commits: 0 })
     await last.durable
-    expect(journal.counts).toEqual({ rows: 301, commits: 3 })
+    expect(journal.counts).toEqual({ rows: 601, commits: 3 })
     await journal.close()
   })
 

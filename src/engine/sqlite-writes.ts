@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite"
 import type { Clock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
-import { entryValues, insertEntries } from "./insert-entries.ts"
+import { addEntry, insertEntries } from "./insert-entries.ts"
 import type { CommitPhase } from "./journal.ts"
 import { endCrc, runCrc, type JournalRow } from "./journal-rows.ts"
 import { leaseLost, LEASE_MS, type Lease } from "./lease.ts"
@@ -54,9 +54,9 @@ function inserter(db: DatabaseSync): (rows: readonly JournalRow[]) => void {
   const run = db.prepare("insert into run values (null, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, null, null, null)")
   const finish = db.prepare("update run set status = ?, finished_at_ms = ?, result = ?, end_crc = ? where run_no = ?")
   const runNumber = runNumbers(db)
-  const insert = (row: JournalRow, entries: SQLInputValue[][]): void => {
+  const insert = (row: JournalRow, entries: SQLInputValue[]): void => {
     if (row.kind === "entry") {
-      entries.push(entryValues(runNumber.of(row.entry.runId), row.entry))
+      addEntry(entries, runNumber.of(row.entry.runId), row.entry)
     } else if (row.kind === "accept") {
       const r = row.run
       definition.run(r.workflowHash, r.workflow)
@@ -71,7 +71,7 @@ function inserter(db: DatabaseSync): (rows: readonly JournalRow[]) => void {
     }
   }
   return (rows) => {
-    const entries: SQLInputValue[][] = []
+    const entries: SQLInputValue[] = []
     for (const row of rows) insert(row, entries)
     insertAll(entries)
   }
