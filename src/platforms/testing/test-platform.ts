@@ -186,7 +186,8 @@ export function testPlatform(
     })
 
     check("beyond the concurrency limit a call is throttled with its reason", async () => {
-      const event: ProbeEvent = { do: "sleep", ms: 1500 }
+      // Longer than the calls take to arrive on a busy machine: none may end before the last one is there.
+      const event: ProbeEvent = { do: "sleep", ms: options.startSpreadMs ?? 5000 }
       const calls = Array.from({ length: SUITE_CONCURRENCY + 10 }, () => invoke(small, event))
       const outcomes = await Promise.all(calls)
       const throttled = outcomes.filter((outcome) => outcome.kind === "throttled")
