@@ -18,6 +18,7 @@ import { invocationMeters } from "../pricing/lambda-meters.ts"
 import { profileStore, type ProfileStore } from "../profiling/profile-store.ts"
 import { fsStore } from "../stores/fs/fs-store.ts"
 import type { Store } from "../stores/store.ts"
+import { STORE_VARIABLE } from "../wrapper/environment.ts"
 import { valuesOf } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { Workflow } from "../workflow/workflow.ts"
@@ -56,7 +57,7 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
   const packages = await packageAll(project, terminal)
   const store = fsStore(join(stateDir, "store"))
   const profiles = profileStore(join(stateDir, "profiles"))
-  const environment = store.url === null ? {} : { TRIMTAB_STORE: store.url }
+  const environment = store.url === null ? {} : { [STORE_VARIABLE]: store.url }
   const platform = await openPlatform(project)
   return {
     project,

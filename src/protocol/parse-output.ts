@@ -25,12 +25,13 @@ export function parsePrewarmOutput(payload: unknown): PrewarmOutput | null {
 /** Reads the figures of a wrapper; null unless every one is there and is a finite number. */
 export function parseWrapperReport(value: unknown): WrapperReport | null {
   if (!isObject(value) || typeof value["cold"] !== "boolean" || typeof value["replayed"] !== "boolean") return null
-  for (const field of FIGURES) if (!Number.isFinite(value[field])) return null
+  for (const field of WRAPPER_FIGURES) if (!Number.isFinite(value[field])) return null
   // Each field of the type was checked above.
   return value as unknown as WrapperReport
 }
 
-const FIGURES: readonly (keyof WrapperReport)[] = [
+/** The fields of a wrapper's report that are numbers. */
+export const WRAPPER_FIGURES: readonly Exclude<keyof WrapperReport, "cold" | "replayed">[] = [
   "downloadMs",
   "computeMs",
   "uploadMs",

@@ -1,5 +1,6 @@
 import { isObject } from "../base/json.ts"
 import { parseReportLine, type InvocationReport } from "./report-line.ts"
+import { WRAPPER_FIGURES } from "./parse-output.ts"
 import type { WrapperReport } from "./wrapper-report.ts"
 
 /**
@@ -125,29 +126,16 @@ function detailsOf(value: unknown): PlatformDetails | null {
   }
 }
 
-const WRAPPER_NUMBERS = [
-  "downloadMs",
-  "computeMs",
-  "uploadMs",
-  "downloadBytes",
-  "uploadBytes",
-  "downloadObjects",
-  "uploadObjects",
-  "tasks",
-  "processes",
-  "peakProcessMB",
-] as const
-
 /** The wrapper's report in foreign JSON (a log line, an answer), or null when it is not a whole one. */
 export function wrapperReportOf(value: unknown): WrapperReport | null {
   if (!isObject(value)) return null
-  const numbers = new Map<(typeof WRAPPER_NUMBERS)[number], number>()
-  for (const key of WRAPPER_NUMBERS) {
+  const numbers = new Map<(typeof WRAPPER_FIGURES)[number], number>()
+  for (const key of WRAPPER_FIGURES) {
     const number = numberIn(value, key)
     if (number === undefined) return null
     numbers.set(key, number)
   }
-  const of = (key: (typeof WRAPPER_NUMBERS)[number]): number => numbers.get(key) ?? 0
+  const of = (key: (typeof WRAPPER_FIGURES)[number]): number => numbers.get(key) ?? 0
   return {
     downloadMs: of("downloadMs"),
     computeMs: of("computeMs"),

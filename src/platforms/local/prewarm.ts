@@ -1,3 +1,4 @@
+import { ENVELOPE_VERSION, type PrewarmEnvelope } from "../../protocol/envelope.ts"
 import type { InvocationRecord } from "../../protocol/invocation-record.ts"
 import type { FunctionVariant, PrewarmOutcome } from "../platform.ts"
 import { invokeVariant } from "./invoke.ts"
@@ -20,7 +21,7 @@ const START_MS = 150
 export async function prewarmVariant(request: PrewarmRequest, signal: AbortSignal): Promise<PrewarmOutcome> {
   const { lambda, variant, instances, timeoutMs } = request
   const holdMs = Math.min(START_MS * (instances - 1), 5000, timeoutMs / 2)
-  const payload = { $trimtab: { v: 1, prewarm: true, holdMs } }
+  const payload: PrewarmEnvelope = { $trimtab: { v: ENVELOPE_VERSION, prewarm: true, holdMs } }
   const outcomes = await Promise.all(
     Array.from({ length: instances }, () =>
       invokeVariant(lambda, { variant, payload, idempotencyKey: "prewarm", repeat: 0, timeoutMs }, signal),
