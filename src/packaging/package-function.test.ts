@@ -76,9 +76,15 @@ describe("a package", () => {
 
   test("made by many at once is whole", async () => {
     await write("f.ts", "export const handler = (n: number) => n")
-    const packages = await Promise.all(Array.from({ length: 5 }, async () => await pack("f.ts")))
+    const packAll = async () => await Promise.all(Array.from({ length: 5 }, async () => await pack("f.ts")))
+    const packages = await packAll()
     expect(new Set(packages.map((pkg) => pkg.directory)).size).toBe(1)
     expect(await call(packages[0]!, 3)).toBe(3)
+    // Each of them finds the torn folder, and moves it or what another has put there meanwhile.
+    await writeFile(join(packages[0]!.directory, "handler.mjs"), "torn")
+    await packAll()
+    expect(await readFile(join(packages[0]!.directory, "handler.mjs"), "utf8")).toContain("handler")
+    expect((await readdir(join(base, "out"))).filter((name) => name.startsWith("."))).toEqual([])
   })
 
   test("that was cut short is made again", async () => {

@@ -80,11 +80,33 @@ async function writePackage(directory: string, files: readonly PackageFile[], ex
     }
     // A platform may run instances as another user; mkdtemp makes folders for this one alone.
     await chmod(temp, 0o755)
-    await rm(directory, { recursive: true, force: true })
-    await rename(temp, directory)
-  } catch (error) {
+    await moveIntoPlace(temp, directory, async () => await isWhole(directory, files, externals))
+  } finally {
     await rm(temp, { recursive: true, force: true })
-    // Another process made the same folder at the same time: its content is this one's.
-    if (!(await isWhole(directory, files, externals))) throw error
   }
+}
+
+/**
+ * Gives a finished folder its name. Others may do so at the same time: whichever whole folder has the name stays. A torn
+ * one goes out of the way in one rename, never file by file: a folder being emptied would make another's rename fail.
+ */
+async function moveIntoPlace(temp: string, directory: string, isInPlace: () => Promise<boolean>): Promise<void> {
+  for (let attemptsLeft = 10; ; attemptsLeft--) {
+    try {
+      await rename(temp, directory)
+      return
+    } catch (error) {
+      if (!isNameTaken(error) || attemptsLeft === 0) throw error
+    }
+    if (await isInPlace()) return
+    const torn = await mkdtemp(`${temp}-torn-`)
+    // Another may have moved it already.
+    await rename(directory, join(torn, "package")).catch(() => undefined)
+    await rm(torn, { recursive: true, force: true })
+  }
+}
+
+function isNameTaken(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === "ENOTEMPTY" || code === "EEXIST" || code === "ENOTDIR"
 }
