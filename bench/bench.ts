@@ -5,5 +5,14 @@ export interface BenchResult {
   readonly rows: readonly unknown[]
 }
 
-/** A bench: at most ten minutes, or the whole of it with `full`. */
-export type Bench = (options: { readonly full: boolean }) => Promise<BenchResult>
+export interface BenchOptions {
+  /** The whole of it, however long it takes. */
+  readonly full: boolean
+  /** One section of a bench that has several. */
+  readonly only?: string
+  /** Repeats that measurement on this machine and writes a new dated data file before anything is computed. */
+  readonly measure?: string
+}
+
+/** A bench: at most ten minutes without `full` and `measure`. */
+export type Bench = (options: BenchOptions) => Promise<BenchResult>

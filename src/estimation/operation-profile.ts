@@ -1,0 +1,37 @@
+/**
+ * The basic-operation profile of a function (ConfigNavigator, Table 2): what one local run at full CPU did. It tells
+ * how the function would run at any size before it has run there.
+ */
+
+/**
+ * Where the counters come from: `portable` ones any instance can read about itself; `extended` ones need perf or
+ * valgrind on the profiling machine. Profiles of different sources are never mixed in one model.
+ */
+export type OperationSource = "portable" | "extended"
+
+/** Counters of Table 2. What a source cannot count is absent from its set, never zero. */
+export type OperationCounter =
+  | "instructions"
+  | "branches"
+  | "contextSwitches"
+  | "memorySnapshots"
+  | "heapBytes"
+  | "stackBytes"
+  | "peakMemoryBytes"
+  | "bytesSent"
+  | "bytesReceived"
+  | "packetsSent"
+  | "packetsReceived"
+  | "ioReadBytes"
+  | "ioWriteBytes"
+
+export interface OperationProfile {
+  readonly source: OperationSource
+  /** One timed warm run at full CPU, ms. Not in the paper: ours. */
+  readonly local: {
+    readonly wallMs: number
+    readonly userMs: number
+    readonly systemMs: number
+  }
+  readonly counters: Readonly<Partial<Record<OperationCounter, number>>>
+}
