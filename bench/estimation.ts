@@ -2,17 +2,16 @@
 // How near the estimates come to what was measured: public data and our own dated measurements, in bench/estimation/data.
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts"
 
-const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
-}
+const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {}
 
 /** Measurements that `--measure` repeats, each at most 30 minutes; they write dated files beside the older ones. */
-const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
-}
+const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {}
 
 export const bench: Bench = async (options) => {
   if (options.measure !== undefined) await measure(options.measure)
   const names = Object.keys(SECTIONS).filter((name) => options.only === undefined || name === options.only)
-  if (names.length === 0) throw new Error(`no section ${options.only ?? ""}; there are: ${Object.keys(SECTIONS).join(", ")}`)
+  if (names.length === 0)
+    throw new Error(`no section ${options.only ?? ""}; there are: ${Object.keys(SECTIONS).join(", ")}`)
   const results: BenchResult[] = []
   for (const name of names) results.push(await section(name, options))
   return {
@@ -31,5 +30,7 @@ async function section(name: string, options: BenchOptions): Promise<BenchResult
 async function measure(name: string): Promise<void> {
   const load = MEASUREMENTS[name]
   if (load === undefined) throw new Error(`no measurement ${name}; there are: ${Object.keys(MEASUREMENTS).join(", ")}`)
-  await (await load())()
+  await (
+    await load()
+  )()
 }
