@@ -1,14 +1,57 @@
 import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { TrimtabError } from "../base/errors.ts"
 import { formatMs } from "../base/format.ts"
+import type { Json } from "../base/json.ts"
 import type { EngineEvent } from "../engine/events.ts"
+import type { Policy } from "../optimization/policy.ts"
 import { runRecorder, type RunRecorder } from "../profiling/run-samples.ts"
 import { runPage } from "../report/run-page.ts"
 import { formatConfig } from "../workflow/config.ts"
+import type { Goal } from "../workflow/goal.ts"
 import type { RunResult } from "../workflow/run-result.ts"
 import type { Workspace } from "./composition.ts"
 import { EXIT } from "./exit-codes.ts"
 import type { Terminal } from "./terminal.ts"
+
+export interface RunOrder {
+  readonly workspace: Workspace
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  readonly goal: Goal
+  readonly input: Json
+  readonly policy: Policy
+  readonly requestKey?: string | undefined
+}
+
+/** One run from start to report; gives its result and the path of its page. */
+export async function executeRun(order: RunOrder): Promise<{ readonly result: RunResult; readonly page: string }> {
+  const { workspace, terminal, signal, goal, input, policy, requestKey } = order
+  const follower = followRuns(workspace, terminal)
+  const engine = workspace.engine({ policyFor: () => policy, onEvent: follower.onEvent })
+  try {
+    const handle = await engine.start({
+      workflow: workspace.project.workflow,
+      input,
+      goal,
+      codeHashes: Object.fromEntries([...workspace.packages].map(([name, pkg]) => [name, pkg.codeSha256])),
+      ...(requestKey === undefined ? {} : { requestKey }),
+    })
+    const result = await Promise.race([handle.result, interrupted(signal, handle.runId)])
+    return { result, page: await follower.finish(result) }
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Rejects on Ctrl-C: the run stays in the journal and can be resumed. */
+export function interrupted(signal: AbortSignal, runId: string): Promise<never> {
+  const error = new TrimtabError("interrupted", `interrupted; run ${runId} is kept: \`trimtab resume\` finishes it`)
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(error)
+    signal.addEventListener("abort", () => reject(error), { once: true })
+  })
+}
 
 /** Follows runs as they go: progress for people, samples for the profiles. */
 export interface RunFollower {

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { TrimtabError } from "../../base/errors.ts"
 import { formatMs, formatUsd } from "../../base/format.ts"
-import { isObject, type Json } from "../../base/json.ts"
+import { isObject } from "../../base/json.ts"
 import { planRange } from "../../optimization/stepconf/step-conf-planner.ts"
 import { stepConf } from "../../optimization/stepconf/step-conf.ts"
 import { isFileRef } from "../../protocol/envelope.ts"
@@ -14,14 +14,13 @@ import { DEFAULT_PERCENTILE, type Goal } from "../../workflow/goal.ts"
 import type { RunResult } from "../../workflow/run-result.ts"
 import { openWorkspace, type Workspace } from "../composition.ts"
 import { loadProject } from "../config.ts"
-import { followRuns } from "../execute.ts"
+import { executeRun, type RunOrder } from "../execute.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { measure } from "../measure.ts"
 import { problemOf, rehearse } from "../planning.ts"
 import { runInput } from "../run-input.ts"
 import type { Terminal } from "../terminal.ts"
-import { interrupted } from "./run.ts"
 
 /** The tight deadline over the fastest plan, and the loose one over the tight one. */
 const TIGHT_OVER_FASTEST = 1.15
@@ -87,30 +86,14 @@ function assertExample(): void {
     )
 }
 
-async function oneRun(options: {
-  readonly workspace: Workspace
-  readonly terminal: Terminal
-  readonly signal: AbortSignal
-  readonly goal: Goal
-  readonly input: Json
-  readonly policy: ReturnType<typeof stepConf>
-}): Promise<RunResult> {
-  const { workspace, terminal, signal, goal, input, policy } = options
-  const follower = followRuns(workspace, terminal)
-  const engine = workspace.engine({ policyFor: () => policy, onEvent: follower.onEvent })
-  try {
-    const handle = await engine.start({ workflow: workspace.project.workflow, input, goal })
-    const result = await Promise.race([handle.result, interrupted(signal, handle.runId)])
-    await follower.finish(result)
-    if (result.status !== "succeeded")
-      throw new TrimtabError(
-        "run-failed",
-        `run ${result.runId} ${result.status}: ${result.error?.message ?? "no reason was given"}`,
-      )
-    return result
-  } finally {
-    await engine.close()
-  }
+async function oneRun(order: RunOrder): Promise<RunResult> {
+  const { result } = await executeRun(order)
+  if (result.status !== "succeeded")
+    throw new TrimtabError(
+      "run-failed",
+      `run ${result.runId} ${result.status}: ${result.error?.message ?? "no reason was given"}`,
+    )
+  return result
 }
 
 /** Copies what a person wants to see to one place: the videos, the pages, and one page that compares the two runs. */

@@ -4,10 +4,9 @@ import { runTable } from "../../report/run-table.ts"
 import type { RunResult } from "../../workflow/run-result.ts"
 import { openWorkspace } from "../composition.ts"
 import { loadProject } from "../config.ts"
-import { exitCodeOfRun, followRuns } from "../execute.ts"
+import { exitCodeOfRun, followRuns, interrupted } from "../execute.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
-import { interrupted } from "./run.ts"
 
 /**
  * `trimtab resume`: finishes every run that was cut off. Finished steps are not run again; a run whose goal cannot be

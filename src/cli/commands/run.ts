@@ -1,4 +1,3 @@
-import { TrimtabError } from "../../base/errors.ts"
 import type { Estimator } from "../../estimation/estimator.ts"
 import type { Policy } from "../../optimization/policy.ts"
 import { staticPolicy } from "../../optimization/static-policy.ts"
@@ -9,7 +8,7 @@ import type { Goal } from "../../workflow/goal.ts"
 import { assertRunnable } from "../../workflow/unsupported.ts"
 import { openWorkspace, type Workspace } from "../composition.ts"
 import { loadProject } from "../config.ts"
-import { exitCodeOfRun, followRuns } from "../execute.ts"
+import { executeRun, exitCodeOfRun } from "../execute.ts"
 import { goalOf, type GoalFlags } from "../goal.ts"
 import type { CommandContext } from "../main.ts"
 import { problemOf, rehearse, unreachable } from "../planning.ts"
@@ -45,28 +44,20 @@ export async function run(context: CommandContext, flags: RunFlags): Promise<num
       cwd,
       store: workspace.store,
     })
-    const follower = followRuns(workspace, terminal)
-    const engine = workspace.engine({ policyFor: () => policy, onEvent: follower.onEvent })
-    try {
-      const { requestKey } = flags
-      const codeHashes = Object.fromEntries([...workspace.packages].map(([name, pkg]) => [name, pkg.codeSha256]))
-      const handle = await engine.start({
-        workflow,
-        input,
-        goal,
-        codeHashes,
-        ...(requestKey === undefined ? {} : { requestKey }),
-      })
-      const result = await Promise.race([handle.result, interrupted(signal, handle.runId)])
-      const page = await follower.finish(result)
-      terminal.result(
-        result,
-        () => `${runTable(result, { width: terminal.width, color: terminal.color })}\n\nreport: ${page}`,
-      )
-      return exitCodeOfRun(result)
-    } finally {
-      await engine.close()
-    }
+    const { result, page } = await executeRun({
+      workspace,
+      terminal,
+      signal,
+      goal,
+      input,
+      policy,
+      requestKey: flags.requestKey,
+    })
+    terminal.result(
+      result,
+      () => `${runTable(result, { width: terminal.width, color: terminal.color })}\n\nreport: ${page}`,
+    )
+    return exitCodeOfRun(result)
   } finally {
     await workspace.close()
   }
@@ -81,13 +72,4 @@ function policyOf(options: { flags: RunFlags; goal: Goal; estimator: Estimator; 
   if (!planned.feasible && flags.bestEffort !== true) throw unreachable(goal, planned)
   if (flags.static !== true) return stepConf({ estimator, limits })
   return staticPolicy(planned.feasible ? planned.plan : planned.fastest.plan, estimator)
-}
-
-/** Rejects on Ctrl-C: the run stays in the journal and can be resumed. */
-export function interrupted(signal: AbortSignal, runId: string): Promise<never> {
-  const error = new TrimtabError("interrupted", `interrupted; run ${runId} is kept: \`trimtab resume\` finishes it`)
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(error)
-    signal.addEventListener("abort", () => reject(error), { once: true })
-  })
 }
