@@ -40,6 +40,8 @@ export interface TaskEnvelope {
     readonly outputKey: string
     /** Wall time, ms since 1970. */
     readonly deadlineMs: number
+    /** Asks for the counters of the instance in the report. */
+    readonly operations?: true
   }
 }
 

@@ -43,6 +43,7 @@ function partOf(fields: Record<string, unknown>): PartRequest {
     ...(fields["files"] === "leave" ? { files: "leave" } : {}),
     outputKey: textIn(fields, "outputKey"),
     deadlineMs: numberIn(fields, "deadlineMs"),
+    ...(fields["operations"] === true ? { operations: true } : {}),
     ...(tasks === undefined ? { tasksRef: refOf(tasksRef, "tasksRef") } : { tasks: listOf(tasks, "tasks") }),
   }
 }

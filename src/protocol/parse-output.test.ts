@@ -1,6 +1,8 @@
 import { expect, test } from "vitest"
 import type { PartOutput } from "./envelope.ts"
 import { parsePartOutput, parsePrewarmOutput, parseWrapperReport } from "./parse-output.ts"
+import { parseOperationReport } from "./operation-report.ts"
+import { formatPlatformReport, parseLogLine } from "./platform-report.ts"
 import type { WrapperReport } from "./wrapper-report.ts"
 
 const report: WrapperReport = {
@@ -42,4 +44,27 @@ test("what is not an answer of the wrapper is null", () => {
   for (const payload of broken) expect(parsePartOutput(payload)).toBeNull()
   expect(parsePrewarmOutput(inline)).toBeNull()
   expect(parseWrapperReport({ ...report, cold: 1 })).toBeNull()
+})
+
+test("counters of the instance are optional, and whole where they are there", () => {
+  const operations = {
+    wallMs: 10,
+    userMs: 5,
+    systemMs: 1,
+    contextSwitches: 3,
+    memorySnapshots: 0,
+    heapBytes: 5e6,
+    peakMemoryBytes: 5e7,
+    bytesSent: 0,
+    bytesReceived: 0,
+  }
+  expect(parseWrapperReport({ ...report, operations })).toEqual({ ...report, operations })
+  expect(parseOperationReport({ ...operations, ioReadBytes: 7, unknown: 1 })).toEqual({ ...operations, ioReadBytes: 7 })
+  const { userMs: _, ...cut } = operations
+  for (const broken of [null, {}, cut, { ...operations, heapBytes: -1 }, { ...operations, stackBytes: "8" }])
+    expect(parseWrapperReport({ ...report, operations: broken })).toBeNull()
+  const line = { requestId: "r", durationMs: 1, billedMs: 1, memoryMB: 128, maxMemoryUsedMB: 64 }
+  const details = { functionName: "f", repeat: 0, coldStart: true, startedAtMs: 1, endedAtMs: 2 }
+  const printed = { ...line, details: { ...details, wrapper: { ...report, operations } } }
+  expect(parseLogLine(formatPlatformReport(printed))).toEqual(printed)
 })

@@ -1,5 +1,6 @@
 import { isObject, type Json } from "../base/json.ts"
 import { ENVELOPE_VERSION, isFileRef, type PartOutput, type PrewarmOutput, type TaskError } from "./envelope.ts"
+import { parseOperationReport } from "./operation-report.ts"
 import type { WrapperReport } from "./wrapper-report.ts"
 
 /** Reads the answer to a task envelope; null when it is none, as from a function that is not wrapped. */
@@ -22,16 +23,17 @@ export function parsePrewarmOutput(payload: unknown): PrewarmOutput | null {
   return typeof cold === "boolean" ? { $trimtab: { v: ENVELOPE_VERSION, kind: "prewarm", cold } } : null
 }
 
-/** Reads the figures of a wrapper; null unless every one is there and is a finite number. */
+/** Reads the figures of a wrapper; null unless every one is there and is a finite number. Counters are optional. */
 export function parseWrapperReport(value: unknown): WrapperReport | null {
   if (!isObject(value) || typeof value["cold"] !== "boolean" || typeof value["replayed"] !== "boolean") return null
   for (const field of WRAPPER_FIGURES) if (!Number.isFinite(value[field])) return null
+  if (value["operations"] !== undefined && parseOperationReport(value["operations"]) === null) return null
   // Each field of the type was checked above.
   return value as unknown as WrapperReport
 }
 
 /** The fields of a wrapper's report that are numbers. */
-export const WRAPPER_FIGURES: readonly Exclude<keyof WrapperReport, "cold" | "replayed">[] = [
+export const WRAPPER_FIGURES: readonly Exclude<keyof WrapperReport, "cold" | "replayed" | "operations">[] = [
   "downloadMs",
   "computeMs",
   "uploadMs",

@@ -1,5 +1,6 @@
 import { isObject } from "../base/json.ts"
 import { parseReportLine, type InvocationReport } from "./report-line.ts"
+import { parseOperationReport } from "./operation-report.ts"
 import { WRAPPER_FIGURES } from "./parse-output.ts"
 import type { WrapperReport } from "./wrapper-report.ts"
 
@@ -135,6 +136,8 @@ export function wrapperReportOf(value: unknown): WrapperReport | null {
     if (number === undefined) return null
     numbers.set(key, number)
   }
+  const operations = value["operations"] === undefined ? undefined : parseOperationReport(value["operations"])
+  if (operations === null) return null
   const of = (key: (typeof WRAPPER_FIGURES)[number]): number => numbers.get(key) ?? 0
   return {
     downloadMs: of("downloadMs"),
@@ -149,6 +152,7 @@ export function wrapperReportOf(value: unknown): WrapperReport | null {
     cold: value["cold"] === true,
     replayed: value["replayed"] === true,
     peakProcessMB: of("peakProcessMB"),
+    ...(operations !== undefined && { operations }),
   }
 }
 

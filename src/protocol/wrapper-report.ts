@@ -1,3 +1,5 @@
+import type { OperationReport } from "./operation-report.ts"
+
 /** What the wrapper measured inside one invocation, by a monotonic clock. */
 export interface WrapperReport {
   readonly downloadMs: number
@@ -15,4 +17,6 @@ export interface WrapperReport {
   readonly replayed: boolean
   /** Peak resident memory of one process, MB: the largest over the processes. */
   readonly peakProcessMB: number
+  /** Where the envelope asked for it, and the handler ran. */
+  readonly operations?: OperationReport
 }

@@ -1,4 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -49,6 +52,17 @@ export async function handler(task: Task, context: Context): Promise<unknown> {
       return "x".repeat(task.n!)
     case "bigint":
       return 1n
+    case "burn":
+      for (const endMs = performance.now() + task.n!; performance.now() < endMs; );
+      return null
+    case "count operations": {
+      const { execFileSync } = await import("node:child_process")
+      const { get } = await import("node:http")
+      for (const endMs = performance.now() + task.n!; performance.now() < endMs; );
+      execFileSync(process.execPath, ["-e", "for (const end = performance.now() + 100; performance.now() < end; );"])
+      await new Promise((resolve) => get(task.signal!, (response) => response.resume().on("end", resolve)))
+      return null
+    }
     case "log":
       context.log("a line of the handler")
       return null
@@ -309,6 +323,42 @@ describe("one process", () => {
     const outcome = await api.invoke(envelope([{ do: "echo", file }]))
     expect(outcome).toMatchObject({ kind: "error", errorType: "usage" })
     expect(outcome.body).toContain("TRIMTAB_STORE")
+  })
+
+  test("counts its operations where the envelope asks for it: itself, its children, sockets and files", async () => {
+    await start()
+    const server = createServer((_, response) => void response.end("x".repeat(50_000))).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    // An IP server has an address with a port.
+    const { port } = server.address() as AddressInfo
+    const info = await store.put("input/large", new Uint8Array(200_000))
+    const file = { $ref: info.key, bytes: info.sizeBytes, sha256: info.sha256 }
+    const task = { do: "count operations", n: 60, signal: `http://127.0.0.1:${port}/`, file }
+    const { report, errors } = await part([task], { operations: true })
+    server.close()
+    expect(errors).toEqual([])
+    const { operations } = report
+    // 60 ms here and 100 ms in a child, of which a busy machine may give less than it takes; and the child's start.
+    expect(operations!.userMs + operations!.systemMs).toBeGreaterThan(80)
+    expect(operations!.wallMs).toBeGreaterThanOrEqual(160)
+    expect(operations!.contextSwitches).toBeGreaterThan(0)
+    // The file and the body, with heads and the output that is kept.
+    expect(operations!.bytesReceived).toBeGreaterThan(250_000)
+    expect(operations!.bytesReceived).toBeLessThan(252_000)
+    expect(operations!.bytesSent).toBeGreaterThan(50)
+    expect(operations!.ioReadBytes).toBeGreaterThan(250_000)
+    expect(operations!.peakMemoryBytes).toBeGreaterThan(20e6)
+    expect(operations!.heapBytes).toBeGreaterThan(1e6)
+    expect((await part([{ do: "echo" }], { outputKey: "other" })).report.operations).toBeUndefined()
+  })
+
+  test("counts its worker processes too", async () => {
+    await start()
+    const tasks = [1, 2].map(() => ({ do: "burn", n: 200 }))
+    const { report } = await part(tasks, { operations: true, processes: 2 })
+    expect(report.processes).toBe(2)
+    // 400 ms of work in two processes that the parent does not wait for.
+    expect(report.operations!.userMs + report.operations!.systemMs).toBeGreaterThan(200)
   })
 })
 

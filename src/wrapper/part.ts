@@ -5,7 +5,7 @@ import { inParallel } from "./in-parallel.ts"
 import type { InstanceState, Invocation } from "./instance.ts"
 import { answerText, finishedOutput, isLarge, keepOutput, listEnds, type Output } from "./output.ts"
 import { peakMemoryMB } from "./peak-memory.ts"
-import { newReport, timed, type Report } from "./report.ts"
+import { countObject, newReport, timed, type Report } from "./report.ts"
 import { closingAt } from "./task-context.ts"
 import { runTasks, type Batch, type IndexedTask, type TaskEnd } from "./run-tasks.ts"
 import { downloadFiles, uploadFiles, type Downloaded, type TransferPlace } from "./transfer.ts"
@@ -45,10 +45,12 @@ export async function runPart(part: PartRequest, scene: PartScene): Promise<stri
     const finished = await finishedOutput(await state.store(), part.outputKey, signal)
     if (finished !== null) return answerText(finished, { ...report, tasks: finished.tasks, replayed: true })
   }
+  const count = part.operations ? (await import("./operations.ts")).startCounting() : null
   const { tasks, failed } = await timed(report, "downloadMs", async () => await fetchTasks(work))
   report.tasks = tasks.length + failed.length
   const computed = await timed(report, "computeMs", async () => await compute(work, tasks))
   const output = await timed(report, "uploadMs", async () => await deliver(work, [...failed, ...computed]))
+  if (count !== null) report.operations = await count(report)
   return answerText(output, report)
 }
 
@@ -57,18 +59,13 @@ async function fetchTasks(work: Work): Promise<Downloaded> {
   const list = work.part.tasks ?? (await fetchList(work, work.part.tasksRef))
   const tasks = list.map((task, index) => ({ index, task }))
   if (work.part.files === "leave" || !list.some(hasFiles)) return { tasks, failed: [] }
-  const place = await placeOf(work)
-  const downloaded = await downloadFiles(tasks, place)
-  work.report.downloadBytes += place.traffic.bytes
-  work.report.downloadObjects += place.traffic.objects
-  return downloaded
+  return await downloadFiles(tasks, await placeOf(work, "download"))
 }
 
 async function fetchList({ state, signal, report }: Work, ref: FileRef | undefined): Promise<readonly Json[]> {
   if (ref === undefined) return []
   const bytes = await (await state.store()).get(ref.$ref, undefined, signal)
-  report.downloadBytes += bytes.byteLength
-  report.downloadObjects++
+  countObject(report, "download", bytes.byteLength)
   // Written by the engine as a JSON list.
   return JSON.parse(new TextDecoder().decode(bytes)) as Json[]
 }
@@ -102,20 +99,17 @@ async function deliver(work: Work, ends: readonly TaskEnd[]): Promise<Output> {
   const output = await withLargeInStore(work, listEnds(await uploadAll(work, ends)))
   if (!state.hasStore || output.errors.length > 0) return output
   const bytes = new TextEncoder().encode(answerText(output, report))
-  report.uploadBytes += bytes.byteLength
-  report.uploadObjects++
+  countObject(report, "upload", bytes.byteLength)
   return await keepOutput(await state.store(), { key: part.outputKey, bytes, output }, signal)
 }
 
 async function uploadAll(work: Work, ends: readonly TaskEnd[]): Promise<readonly TaskEnd[]> {
   if (!ends.some((end) => "json" in end && end.json.includes('"$ref"'))) return ends
-  const place = await placeOf(work)
+  const place = await placeOf(work, "upload")
   const uploaded = [...ends]
   await inParallel(ends, async (end, i) => {
     uploaded[i] = await uploadFiles(end, place)
   })
-  work.report.uploadBytes += place.traffic.bytes
-  work.report.uploadObjects += place.traffic.objects
   return uploaded
 }
 
@@ -124,17 +118,16 @@ async function withLargeInStore(work: Work, output: Output & { readonly results:
   if (!work.state.hasStore || !isLarge(output.results)) return output
   const bytes = new TextEncoder().encode(output.results)
   const info = await (await work.state.store()).put(`${uploadPrefix(work)}/results.json`, bytes, work.signal)
-  work.report.uploadBytes += bytes.byteLength
-  work.report.uploadObjects++
+  countObject(work.report, "upload", bytes.byteLength)
   return { ...output, results: { $ref: info.key, bytes: info.sizeBytes, sha256: info.sha256 } }
 }
 
-async function placeOf(work: Work): Promise<TransferPlace> {
+async function placeOf(work: Work, way: "download" | "upload"): Promise<TransferPlace> {
   return {
     store: await work.state.store(),
     folder: `${work.folder}/in`,
     prefix: uploadPrefix(work),
-    traffic: { bytes: 0, objects: 0 },
+    count: (bytes) => countObject(work.report, way, bytes),
     signal: work.signal,
   }
 }

@@ -35,3 +35,9 @@ export async function timed<T>(
     report[phase] += Math.round((performance.now() - startedMs) * 1000) / 1000
   }
 }
+
+/** Counts one object that went over the wire. */
+export function countObject(report: Report, way: "download" | "upload", bytes: number): void {
+  report[`${way}Bytes`] += bytes
+  report[`${way}Objects`]++
+}

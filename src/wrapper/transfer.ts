@@ -7,12 +7,6 @@ import { failureOf, type Failure } from "./failure.ts"
 import { inParallel } from "./in-parallel.ts"
 import type { IndexedTask, TaskEnd } from "./run-tasks.ts"
 
-/** What went over the wire in one direction. */
-export interface Traffic {
-  bytes: number
-  objects: number
-}
-
 /** Where a part's files come from and go to. */
 export interface TransferPlace {
   readonly store: Store
@@ -20,7 +14,8 @@ export interface TransferPlace {
   readonly folder: string
   /** Prefix of the keys of uploads, without a slash at its end. */
   readonly prefix: string
-  readonly traffic: Traffic
+  /** Counts an object that went over the wire. */
+  readonly count: (bytes: number) => void
   readonly signal: AbortSignal
 }
 
@@ -109,8 +104,7 @@ async function download(key: string, place: TransferPlace, sha256: string): Prom
     const path = `${place.folder}/${basename(key)}`
     const info = await place.store.getFile(key, path, place.signal)
     if (sha256 !== "" && info.sha256 !== sha256) throw changed(key)
-    place.traffic.bytes += info.sizeBytes
-    place.traffic.objects++
+    place.count(info.sizeBytes)
     return path
   } catch (error) {
     return failureOf(error)
@@ -119,8 +113,7 @@ async function download(key: string, place: TransferPlace, sha256: string): Prom
 
 async function upload(key: string, path: string, place: TransferPlace): Promise<Json> {
   const info = await place.store.putFile(key, path, place.signal)
-  place.traffic.bytes += info.sizeBytes
-  place.traffic.objects++
+  place.count(info.sizeBytes)
   return { $ref: info.key, bytes: info.sizeBytes, sha256: info.sha256 }
 }
 
