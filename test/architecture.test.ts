@@ -47,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only these folders may import; every other bare import of a source must be in this table too. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "pure-rand": ["base"],
+  "fft.js": ["statistics"],
   zod: ["workflow", "pricing", "profiling", "platforms", "cli"],
   yaml: ["workflow", "cli"],
   commander: ["cli"],

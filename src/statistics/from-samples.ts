@@ -1,7 +1,8 @@
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
+import { shrunkShape, tailFromP } from "./gpd.ts"
 import { normalQuantile } from "./normal.ts"
 import { median } from "./order-statistics.ts"
-import { DEFAULT_XI, fromLogs, LEAST_MS, MAX_XI } from "./quantile-table.ts"
+import { fromLogs, LEAST_MS } from "./quantile-table.ts"
 
 export interface SampleOptions {
   /** Standard deviation of ln t expected before anything was seen; counts as much as three samples. */
@@ -32,10 +33,9 @@ export function fromSamples(samplesMs: readonly number[], options: SampleOptions
     const least = centre + z * (options.minLogSd ?? 0)
     return z < 0 ? Math.min(point, least) : Math.max(point, least)
   })
-  const fromP = logs.length >= 500 ? 0.99 : 0.95
   return fromLogs(
     points.sort((a, b) => a - b),
-    { xi: shapeOf(logs), fromP },
+    { xi: shrunkShape(logs.map(Math.exp)), fromP: tailFromP(logs.length) },
   )
 }
 
@@ -62,28 +62,4 @@ function empirical(logs: readonly number[], z: number, logSd: number): number {
     else high = middle
   }
   return logs[low]! + ((z - zOf(low)) / (zOf(high) - zOf(low))) * (logs[high]! - logs[low]!)
-}
-
-/** Samples that the pooled shape counts for. */
-const SHAPE_PRIOR = 200
-
-/**
- * Shape of the tail: probability-weighted moments of the excesses over P90 (Hosking and Wallis 1987), shrunk to
- * DEFAULT_XI as if that were known from 200 samples. Needs 50 samples to say anything of its own.
- */
-function shapeOf(logs: readonly number[]): number {
-  if (logs.length < 50) return DEFAULT_XI
-  const from = Math.floor(logs.length * 0.9)
-  const threshold = Math.exp(logs[from]!)
-  const excesses = logs.slice(from + 1).map((value) => Math.exp(value) - threshold)
-  const count = excesses.length
-  let first = 0
-  let weighted = 0
-  for (const [i, excess] of excesses.entries()) {
-    first += excess / count
-    weighted += (excess * (1 - (i + 0.65) / count)) / count
-  }
-  const own = first > 2 * weighted && weighted > 0 ? 2 - first / (first - 2 * weighted) : DEFAULT_XI
-  const trust = logs.length / (logs.length + SHAPE_PRIOR)
-  return trust * Math.min(Math.max(own, 0), MAX_XI) + (1 - trust) * DEFAULT_XI
 }

@@ -1,6 +1,7 @@
 /** Distributions made of distributions. All pure; the results are quantile tables again. */
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
 import { cdf, fromQuantiles, LEAST_MS, quantile } from "./quantile-table.ts"
+import { slowestLevel } from "./slowest-level.ts"
 
 /** All times multiplied by `factor` > 0. Exact. */
 export function scale(d: Distribution, factor: number): Distribution {
@@ -51,13 +52,43 @@ function inverse(share: (ms: number) => number, p: number, bracket: readonly [nu
   return Math.exp(high)
 }
 
-/** The longest of `count` independent times: Q(u^(1/count)). `count` may be a fraction, and 1 is the identity. */
-export function maxOf(d: Distribution, count: number): Distribution {
-  if (count <= 1) return d
+/**
+ * The longest of `count` times with this distribution: Q(u^(1/count)) of independent ones. The share `commonShare` of the
+ * variance of their noise that is common to all is not raised (see `slowestLevel`). `count` may be a fraction, and 1 is
+ * the identity.
+ */
+export function maxOf(d: Distribution, count: number, commonShare = 0): Distribution {
+  if (count <= 1 || commonShare >= 1) return d
   return fromQuantiles(
-    PROBABILITIES.map((p) => quantile(d, p ** (1 / count))),
+    PROBABILITIES.map((p) => quantile(d, slowestLevel(p, count, commonShare))),
     { xi: d.tail.xi, fromP: 0.99 },
   )
+}
+
+/**
+ * When the last of several independent branches ends: the product of their cdfs, found by bisection. Branches that share
+ * noise (a common ancestor, one input) end later together, and this is too late for them.
+ */
+export function maxAcrossBranches(branches: readonly Distribution[]): Distribution {
+  const first = branches[0]
+  if (first === undefined) throw new Error("the last of several branches needs at least one")
+  if (branches.length === 1) return first
+  const share = (ms: number): number => branches.reduce((product, branch) => product * cdf(branch, ms), 1)
+  const at = (p: number): number => {
+    const least = Math.max(...branches.map((branch) => quantile(branch, p)))
+    const most = Math.max(...branches.map((branch) => quantile(branch, p ** (1 / branches.length))))
+    return inverse(share, p, [least, most])
+  }
+  const xi = Math.max(...branches.map((branch) => branch.tail.xi))
+  return fromQuantiles(PROBABILITIES.map(at), { xi, fromP: 0.99 })
+}
+
+/** A start that is cold with probability `coldShare` in [0, 1] and warm otherwise. */
+export function coldOrWarm(cold: Distribution, warm: Distribution, coldShare: number): Distribution {
+  return mixture([
+    { weight: coldShare, distribution: cold },
+    { weight: 1 - coldShare, distribution: warm },
+  ])
 }
 
 /** The distribution of a time that is known to exceed `elapsedMs`: Q'(p) = Q(F(e) + p (1 - F(e))). */

@@ -3,21 +3,8 @@ import { describe, expect, test } from "vitest"
 import { seededRandom } from "../base/random.ts"
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
 import { fromSamples } from "./from-samples.ts"
-import { normalCdf } from "./normal.ts"
-import {
-  cdf,
-  constant,
-  fromLogs,
-  fromQuantiles,
-  logNormal,
-  mean,
-  momentsOf,
-  quantile,
-  sample,
-  sd,
-} from "./quantile-table.ts"
+import { cdf, constant, fromLogs, fromQuantiles, logNormal, mean, momentsOf, quantile, sd } from "./quantile-table.ts"
 import { conditionalOn, maxOf, mixture, scale, shift } from "./quantile-table-operations.ts"
-import { sumOf } from "./sum.ts"
 
 const distributions: fc.Arbitrary<Distribution> = fc
   .record({
@@ -181,50 +168,5 @@ describe("fromSamples", () => {
     for (const p of [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]) {
       expect(Math.abs(quantile(d, p) / (100 * Math.exp(-Math.log(1 - p))) - 1)).toBeLessThan(p === 0.99 ? 0.6 : 0.15)
     }
-  })
-})
-
-describe("sumOf", () => {
-  /** Quantile of draws of the sum with stratified uniforms. */
-  function drawn(parts: readonly Distribution[], p: number): number {
-    const random = seededRandom(9)
-    const sums = Array.from({ length: 50_000 }, () => parts.reduce((sum, d) => sum + sample(d, random.next()), 0))
-    return sums.sort((a, b) => a - b)[Math.floor(p * sums.length)]!
-  }
-  const parts = [logNormal(200, 0.4), logNormal(50, 0.6), logNormal(900, 0.08), logNormal(30, 0.5)]
-
-  test("agrees with draws of four parts and keeps the mean", () => {
-    const sum = sumOf(parts)
-    for (const p of [0.05, 0.25, 0.5, 0.75, 0.9, 0.95]) {
-      expect(Math.abs(quantile(sum, p) / drawn(parts, p) - 1)).toBeLessThan(0.006)
-    }
-    expect(Math.abs(quantile(sum, 0.99) / drawn(parts, 0.99) - 1)).toBeLessThan(0.02)
-    const means = parts.reduce((total, d) => total + mean(d), 0)
-    expect(Math.abs(mean(sum) / means - 1)).toBeLessThan(0.005)
-  })
-
-  test("order does not matter beyond 0.1 %", () => {
-    const forth = sumOf(parts)
-    const back = sumOf(parts.toReversed())
-    for (const p of [0.05, 0.5, 0.95]) expect(Math.abs(quantile(forth, p) / quantile(back, p) - 1)).toBeLessThan(1e-3)
-  })
-
-  test("the sum of normal times is normal", () => {
-    const normal = fromQuantiles(
-      PROBABILITIES.map(
-        (p) => 1000 + 50 * [-1.6449, -0.6745, 0, 0.6745, 1.2816, 1.6449, 2.3263][PROBABILITIES.indexOf(p)]!,
-      ),
-      { xi: 0, fromP: 0.99 },
-    )
-    const sum = sumOf([normal, normal])
-    expect(quantile(sum, normalCdf(1)) - 2000).toBeGreaterThan(66)
-    expect(quantile(sum, normalCdf(1)) - 2000).toBeLessThan(75)
-  })
-
-  test("adding a constant is a shift", () => {
-    const d = logNormal(100, 0.3)
-    const moved = sumOf([d, constant(50)])
-    for (const p of [0.25, 0.5, 0.9])
-      expect(Math.abs(quantile(moved, p) / (quantile(d, p) + 50) - 1)).toBeLessThan(0.003)
   })
 })

@@ -8,16 +8,21 @@
  * Q3. mean(scale(d, k)) = k mean(d); conditionalOn(d, 0) = d.
  */
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
+import {
+  DEFAULT_XI,
+  excessDensity,
+  excessMoments,
+  excessQuantile,
+  excessSurvival,
+  type GeneralisedPareto,
+  MAX_XI,
+} from "./gpd.ts"
 import { normalCdf, normalDensity, normalQuantile } from "./normal.ts"
 
 /** Times below a microsecond count as one: the table holds logarithms. */
 export const LEAST_MS = 1e-3
 
-/** A shape of at least one half has no variance; real tails of warm times lie at .1-.2. */
-export const MAX_XI = 0.45
-
-/** Shape of a tail that nothing is known about. */
-export const DEFAULT_XI = 0.15
+export { DEFAULT_XI, MAX_XI } from "./gpd.ts"
 
 const Z: readonly number[] = PROBABILITIES.map(normalQuantile)
 const LAST = PROBABILITIES.length - 1
@@ -64,28 +69,50 @@ export function logNormal(medianMs: number, logSd: number, xi: number = DEFAULT_
 }
 
 interface Joint {
+  /** Where the tail begins, ms. */
   readonly t: number
-  readonly beta: number
-  readonly xi: number
+  readonly tail: GeneralisedPareto
   readonly tailMass: number
 }
 
+/** The tail that continues the density of the last segment of the body. */
 function jointOf(d: Distribution): Joint {
   const at = d.tail.fromP >= 0.99 ? LAST : LAST - 1
   const z = Z[at]!
   const slope = (d.logMs[at]! - d.logMs[at - 1]!) / (z - Z[at - 1]!)
   const t = Math.exp(d.logMs[at]!)
   const tailMass = 1 - PROBABILITIES[at]!
-  return { t, beta: (tailMass * t * slope) / normalDensity(z), xi: d.tail.xi, tailMass }
+  return { t, tail: { xi: d.tail.xi, beta: (tailMass * t * slope) / normalDensity(z) }, tailMass }
 }
 
 /** The time that a share p of all times does not exceed, ms; p outside (0, 1) is moved to 1e-9 from the end. */
 export function quantile(d: Distribution, p: number): number {
   const inside = Math.min(Math.max(p, 1e-9), 1 - 1e-9)
   if (inside <= d.tail.fromP) return Math.exp(bodyLog(d, normalQuantile(inside)))
-  const { t, beta, xi, tailMass } = jointOf(d)
-  const excess = -Math.log((1 - inside) / tailMass)
-  return t + beta * (xi < 1e-12 ? excess : Math.expm1(xi * excess) / xi)
+  const { t, tail, tailMass } = jointOf(d)
+  return t + excessQuantile(tail, (1 - inside) / tailMass)
+}
+
+/**
+ * Q of one table, for many readings: takes z = Phi^-1(p) and ln(1 - p), with all that depends on the table alone worked
+ * out once. Agrees with `quantile` to 1e-12, without its bounds on p.
+ */
+export function quantileAtScore(d: Distribution): (z: number, logSurvival: number) => number {
+  const { t, tail, tailMass } = jointOf(d)
+  const { xi, beta } = tail
+  const from = Z[d.tail.fromP >= 0.99 ? LAST : LAST - 1]!
+  const logMass = Math.log(tailMass)
+  const slopes = Z.slice(1).map((z, i) => (d.logMs[i + 1]! - d.logMs[i]!) / (z - Z[i]!))
+  const bases = slopes.map((slope, i) => d.logMs[i]! - slope * Z[i]!)
+  return (z, logSurvival) => {
+    if (z > from) {
+      const hazard = logMass - logSurvival
+      return t + beta * (xi < 1e-12 ? hazard : Math.expm1(xi * hazard) / xi)
+    }
+    let i = 0
+    while (i < LAST - 1 && z > Z[i + 1]!) i++
+    return Math.exp(bases[i]! + slopes[i]! * z)
+  }
 }
 
 /** ln Q at z in the body; the first segment goes on below the first point. */
@@ -99,18 +126,33 @@ function bodyLog(d: Distribution, z: number): number {
 /** Share of times that do not exceed `ms`. */
 export function cdf(d: Distribution, ms: number): number {
   if (!(ms > 0)) return 0
-  const { t, beta, xi, tailMass } = jointOf(d)
-  if (ms >= t) {
-    if (beta <= 0) return 1
-    const excess = (ms - t) / beta
-    return 1 - tailMass * Math.exp(xi < 1e-12 ? -excess : -Math.log1p(xi * excess) / xi)
-  }
+  const { t, tail, tailMass } = jointOf(d)
+  if (ms >= t) return 1 - tailMass * excessSurvival(tail, ms - t)
   const log = Math.log(ms)
-  let i = 0
-  while (i < LAST - 1 && log >= d.logMs[i + 1]!) i++
+  const i = segmentOf(d, log)
   const rise = d.logMs[i + 1]! - d.logMs[i]!
   if (!(rise > 0)) return log < d.logMs[i]! ? 0 : PROBABILITIES[i + 1]!
   return normalCdf(Z[i]! + ((log - d.logMs[i]!) / rise) * (Z[i + 1]! - Z[i]!))
+}
+
+/** Density per ms; Infinity where all the mass of a segment sits at one time. */
+export function density(d: Distribution, ms: number): number {
+  if (!(ms > 0)) return 0
+  const { t, tail, tailMass } = jointOf(d)
+  if (ms >= t) return tail.beta > 0 ? tailMass * excessDensity(tail, ms - t) : 0
+  const log = Math.log(ms)
+  const i = segmentOf(d, log)
+  const rise = d.logMs[i + 1]! - d.logMs[i]!
+  if (!(rise > 0)) return log < d.logMs[i]! ? 0 : Infinity
+  const perLog = (Z[i + 1]! - Z[i]!) / rise
+  return (normalDensity(Z[i]! + (log - d.logMs[i]!) * perLog) * perLog) / ms
+}
+
+/** Index of the segment of the body that holds ln t; the first goes on below it, the last above. */
+function segmentOf(d: Distribution, log: number): number {
+  let i = 0
+  while (i < LAST - 1 && log >= d.logMs[i + 1]!) i++
+  return i
 }
 
 /** A draw from a uniform number u in [0, 1): the same u gives common random numbers over distributions. */
@@ -129,7 +171,7 @@ const NODES_Z: ReadonlyMap<number, readonly number[]> = new Map(
 
 /** Mean and standard deviation in ms: midpoint rule in p below the tail, closed form in it. */
 export function momentsOf(d: Distribution): { readonly mean: number; readonly sd: number } {
-  const { t, beta, xi, tailMass } = jointOf(d)
+  const { t, tail, tailMass } = jointOf(d)
   let first = 0
   let second = 0
   for (const z of NODES_Z.get(1 - tailMass >= 0.985 ? 0.99 : 0.95)!) {
@@ -138,10 +180,9 @@ export function momentsOf(d: Distribution): { readonly mean: number; readonly sd
     second += value * value
   }
   const weight = (1 - tailMass) / NODES
-  const excess = beta / (1 - xi)
-  const excessSquare = (2 * beta * beta) / ((1 - xi) * (1 - 2 * xi))
-  const mean = first * weight + tailMass * (t + excess)
-  const square = second * weight + tailMass * (t * t + 2 * t * excess + excessSquare)
+  const excess = excessMoments(tail)
+  const mean = first * weight + tailMass * (t + excess.mean)
+  const square = second * weight + tailMass * (t * t + 2 * t * excess.mean + excess.square)
   return { mean, sd: Math.sqrt(Math.max(0, square - mean * mean)) }
 }
 
