@@ -5,7 +5,9 @@ import type { Bench, BenchOptions, BenchResult } from "./bench.ts"
 const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {}
 
 /** Measurements that `--measure` repeats, each at most 30 minutes; they write dated files beside the older ones. */
-const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {}
+const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
+  grid: async () => (await import("./estimation/measure/grid.ts")).measureGrid,
+}
 
 export const bench: Bench = async (options) => {
   if (options.measure !== undefined) await measure(options.measure)

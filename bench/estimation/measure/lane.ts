@@ -32,27 +32,24 @@ interface Lane {
   readonly warm: Set<number>
   /** By cell, ms. */
   readonly lastMs: Map<number, number>
+  /** Runs so far, by cell. */
+  readonly runs: Map<number, number>
 }
 
-/** The visits of all lanes: in each round every cell that still lacks a run, once. */
+/** The visits of all lanes: in each round every cell that still lacks runs. */
 export function lanesOf(plan: MeasurePlan, parts: LaneParts): readonly Visit[] {
   const lanes = new Map<string, { readonly lane: Lane; readonly cells: IndexedCell[] }>()
   for (const [index, cell] of plan.cells.entries()) {
-    const { functionName, memoryMB } = cell
-    const key = variantName(variantOf(functionName, memoryMB))
-    const made = lanes.get(key) ?? {
-      lane: { plan, parts, functionName, memoryMB, warm: new Set<number>(), lastMs: new Map<number, number>() },
-      cells: [],
-    }
+    const key = variantName(variantOf(cell.functionName, cell.memoryMB))
+    const made = lanes.get(key) ?? { lane: newLane(plan, parts, cell), cells: [] }
     lanes.set(key, made)
     made.cells.push({ index, cell })
+    made.lane.runs.set(index, parts.done.filter((done) => done === index).length)
   }
-  const doneOf = new Map<number, number>()
-  for (const cell of parts.done) doneOf.set(cell, (doneOf.get(cell) ?? 0) + 1)
-  const rounds = Math.max(...plan.cells.map((cell) => cell.repeats))
+  const rounds = Math.max(...plan.cells.map(({ repeats, perRound = 1 }) => Math.ceil(repeats / perRound)))
   return Array.from({ length: rounds }, (_, round) =>
     [...lanes].flatMap(([key, { lane, cells }]): Visit[] => {
-      const due = cells.filter(({ index, cell }) => round < cell.repeats && round >= (doneOf.get(index) ?? 0))
+      const due = cells.filter(({ index, cell }) => missing(lane, { index, cell }, round) > 0)
       if (due.length === 0) return []
       return [
         {
@@ -60,11 +57,20 @@ export function lanesOf(plan: MeasurePlan, parts: LaneParts): readonly Visit[] {
           round,
           cores: Math.max(...due.map(({ cell }) => coresOf(plan, cell, parts.place.platform.limits.mbPerVcpu))),
           expectedMs: () => due.reduce((sum, { index, cell }) => sum + expectedMs(lane, index, cell), 0),
-          run: () => visit(lane, due),
+          run: () => visit(lane, due, round),
         },
       ]
     }),
   ).flat()
+}
+
+function newLane(plan: MeasurePlan, parts: LaneParts, { functionName, memoryMB }: MeasuredCell): Lane {
+  return { plan, parts, functionName, memoryMB, warm: new Set(), lastMs: new Map(), runs: new Map() }
+}
+
+/** Runs that a cell lacks at the end of a round. */
+function missing(lane: Lane, { index, cell }: IndexedCell, round: number): number {
+  return Math.min(cell.repeats, (round + 1) * (cell.perRound ?? 1)) - (lane.runs.get(index) ?? 0)
 }
 
 /** Cores that a call takes at most. */
@@ -76,13 +82,15 @@ function expectedMs(lane: Lane, index: number, cell: MeasuredCell): number {
   return lane.lastMs.get(index) ?? cell.expectedMs ?? 1000
 }
 
-async function visit(lane: Lane, cells: readonly IndexedCell[]): Promise<void> {
+async function visit(lane: Lane, cells: readonly IndexedCell[], round: number): Promise<void> {
   const idle = await lane.parts.place.platform.warmInstances(lane.parts.place.signal)
   if ((idle.get(variantName(variantOf(lane.functionName, lane.memoryMB))) ?? 0) === 0) lane.warm.clear()
   for (const { index, cell } of cells) {
-    if (lane.parts.isFailed(index)) continue
-    const failure = (await warmUp(lane, cell)) ?? (await measureCell(lane, index, cell))
-    if (failure !== null) lane.parts.fail(index, failure)
+    while (!lane.parts.isFailed(index) && missing(lane, { index, cell }, round) > 0) {
+      const failure = (await warmUp(lane, cell)) ?? (await measureCell(lane, index, cell))
+      if (failure === null) lane.runs.set(index, (lane.runs.get(index) ?? 0) + 1)
+      else lane.parts.fail(index, failure)
+    }
   }
 }
 

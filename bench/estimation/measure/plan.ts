@@ -22,6 +22,8 @@ export interface MeasuredCell {
   readonly payload: readonly Json[]
   /** Calls that count; at least 1. */
   readonly repeats: number
+  /** Of these in one round; default 1. More for short calls, whose medians need more. */
+  readonly perRound?: number
   /** vCPUs that it can use at most, where it cannot use what its memory buys; decides what runs beside it. */
   readonly maxVcpus?: number
   /** Expected wall time of a call, ms: orders the calls and tells the time left. The first call corrects it. */
