@@ -10,27 +10,25 @@ import { instanceSample } from "./testing/synthetic-profile.ts"
 import { fitTransfer, fitVolume } from "./transfer-model.ts"
 
 const normal = (random: Random): number => normalQuantile(0.001 + 0.998 * random.next())
-const OPTIONS = { priorMs: 10, priorLogSd: 0.2 }
+const OPTIONS = { prior: [10], priorLogSd: 0.2 }
 
 describe("fitLinearQuantiles", () => {
   test("without rows: the prior around its median; with one: that one", () => {
-    const none = fitLinearQuantiles([], [], OPTIONS).predict([1, 5])
+    const none = fitLinearQuantiles({ rows: [], targets: [] }, OPTIONS).predict([1, 5])
     expect(none[2]).toBe(10)
     expect(none[5]! / 10).toBeCloseTo(Math.exp(1.645 * 0.2), 3)
-    expect(fitLinearQuantiles([[1, 5]], [42], OPTIONS).medianMs([1, 9])).toBeCloseTo(42, 6)
+    expect(fitLinearQuantiles({ rows: [[1, 5]], targets: [42] }, OPTIONS).medianMs([1, 9])).toBeCloseTo(42, 6)
   })
 
   test("columns join when there are five rows for each, and negative slopes are dropped", () => {
     const rows = Array.from({ length: 30 }, (_, i) => [1, i % 5, (i * 7) % 11])
     const targets = rows.map(([, a, b]) => 20 + 3 * a! - 2 * b!)
-    const fit = fitLinearQuantiles(rows, targets, OPTIONS)
+    const fit = fitLinearQuantiles({ rows, targets }, OPTIONS)
     expect(fit.usesColumn(2)).toBe(false)
-    expect(fitLinearQuantiles(rows.slice(0, 8), targets.slice(0, 8), OPTIONS).usesColumn(1)).toBe(false)
-    const rising = fitLinearQuantiles(
-      rows,
-      rows.map(([, a, b]) => 20 + 3 * a! + 2 * b!),
-      OPTIONS,
+    expect(fitLinearQuantiles({ rows: rows.slice(0, 8), targets: targets.slice(0, 8) }, OPTIONS).usesColumn(1)).toBe(
+      false,
     )
+    const rising = fitLinearQuantiles({ rows, targets: rows.map(([, a, b]) => 20 + 3 * a! + 2 * b!) }, OPTIONS)
     expect(rising.medianMs([1, 10, 10])).toBeCloseTo(70, 4)
   })
 
@@ -41,11 +39,7 @@ describe("fitLinearQuantiles", () => {
       return [row, (5 + 2 * row[1]!) * Math.exp(0.3 * normal(random))]
     }
     const train = Array.from({ length: 200 }, draw)
-    const fit = fitLinearQuantiles(
-      train.map(([row]) => row),
-      train.map(([, y]) => y),
-      OPTIONS,
-    )
+    const fit = fitLinearQuantiles({ rows: train.map(([row]) => row), targets: train.map(([, y]) => y) }, OPTIONS)
     const test = Array.from({ length: 4000 }, draw)
     for (const [i, p] of [
       [1, 0.25],

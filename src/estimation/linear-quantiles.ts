@@ -1,10 +1,11 @@
 import { PROBABILITIES } from "../statistics/distribution.ts"
 import { normalQuantile } from "../statistics/normal.ts"
-import { quantileRegression } from "../statistics/quantile-regression.ts"
+import { median } from "../statistics/order-statistics.ts"
+import { quantileRegression, quantileRegressions } from "../statistics/quantile-regression.ts"
 
 export interface LinearQuantilesOptions {
-  /** Median at all columns zero when there are no rows at all. */
-  readonly priorMs: number
+  /** Median plane expected before anything was seen, ms: a coefficient for each column, missing ones 0. */
+  readonly prior: readonly number[]
   /** Spread (sd of ln t) that is expected, worth three samples. */
   readonly priorLogSd: number
   /** Rows from which the spread of levels without data of their own is learned; all where absent. */
@@ -20,13 +21,20 @@ export interface LinearQuantiles {
   usesColumn(column: number): boolean
   /** Rows behind the fit. */
   readonly rows: number
+  /** True when there were too few rows and the prior's plane stands in for a fit. */
+  readonly transferred: boolean
+}
+
+/** Rows of columns and the times measured there. */
+export interface LinearRows {
+  readonly rows: readonly (readonly number[])[]
+  readonly targets: readonly number[]
 }
 
 /** A column joins the fit when there are this many rows for each column in it. */
 const ROWS_PER_COLUMN = 5
 /** A level is fitted by itself when so many rows are expected beyond it. */
 const ROWS_BEYOND = 5
-const LATEST_ROWS = 200
 /** Times of a few tenths of a millisecond have no spread worth learning. */
 const LEAST_MS = 0.5
 
@@ -38,70 +46,121 @@ interface LevelFit {
 /**
  * Quantile regression at the seven levels as far as the data carry, on the columns that vary and are fed by enough
  * rows; a slope that comes out negative is dropped, since more bytes, objects or instances never make anything faster.
- * Levels without data of their own spread lognormally around the nearest one. Uses the latest 200 rows.
+ * Levels are corrected for what the fit itself uses up (`fittedLevel`); levels without data of their own spread
+ * lognormally around the nearest one. With fewer than five rows a column, a prior that has slopes is scaled to the
+ * rows instead. 200 rows take under 2 ms.
  */
-export function fitLinearQuantiles(
-  rows: readonly (readonly number[])[],
-  targets: readonly number[],
-  options: LinearQuantilesOptions,
-): LinearQuantiles {
-  if (rows.length === 0) return fromSpread({ p: 0.5, coefficients: [options.priorMs] }, [], options, 0)
-  const latest = rows.slice(-LATEST_ROWS)
-  const latestTargets = targets.slice(-LATEST_ROWS)
-  const columns = usableColumns(latest)
-  const centre = fitLevel(latest, latestTargets, { columns, p: 0.5 })
+export function fitLinearQuantiles({ rows, targets }: LinearRows, options: LinearQuantilesOptions): LinearQuantiles {
+  const columns = usableColumns(rows)
+  if (columns.length === 0 || (hasSlopes(options.prior) && rows.length < ROWS_PER_COLUMN * options.prior.length)) {
+    return fromPrior({ rows, targets }, options)
+  }
+  const centre = fitLevel({ rows, targets }, columns, 0.5)
   const positive = columns.filter((column) => column === 0 || centre.coefficients[column] !== 0)
-  const levels = PROBABILITIES.filter((p) => p !== 0.5 && latest.length * Math.min(p, 1 - p) >= ROWS_BEYOND).map((p) =>
-    fitLevel(latest, latestTargets, { columns: positive, p }),
-  )
-  const logSd = spreadOf(latest, latestTargets, { centre, options })
-  return fromSpread(centre, levels, { ...options, priorLogSd: logSd }, rows.length)
+  const carried = PROBABILITIES.filter((p) => p !== 0.5 && rows.length * Math.min(p, 1 - p) >= ROWS_BEYOND)
+  const levels = fitLevels({ rows, targets }, positive, carried)
+  const logSd = spreadOf({ rows, targets }, centre, options)
+  return fromSpread([...levels, centre], { logSd, rows: rows.length, transferred: rows.length < ROWS_PER_COLUMN })
+}
+
+/** The median plane alone: what a search over knees or saturation sizes compares, several times as fast. */
+export function fitMedianPlane(data: LinearRows): readonly number[] {
+  return fitLevel(data, usableColumns(data.rows), 0.5).coefficients
+}
+
+/** Sum of |target - prediction| of a plane. */
+export function absoluteLoss({ rows, targets }: LinearRows, coefficients: readonly number[]): number {
+  return rows.reduce((sum, row, i) => sum + Math.abs(targets[i]! - Math.max(0, dot(coefficients, row))), 0)
+}
+
+function hasSlopes(prior: readonly number[]): boolean {
+  return prior.some((coefficient, column) => column > 0 && coefficient !== 0)
 }
 
 function usableColumns(rows: readonly (readonly number[])[]): number[] {
+  const [first] = rows
+  if (first === undefined) return []
   const used = [0]
-  for (let column = 1; column < rows[0]!.length; column++) {
-    const varies = rows.some((row) => Math.abs(row[column]! - rows[0]![column]!) > 1e-9)
+  for (let column = 1; column < first.length; column++) {
+    const varies = rows.some((row) => Math.abs(row[column]! - first[column]!) > 1e-9)
     if (varies && rows.length >= ROWS_PER_COLUMN * (used.length + 1)) used.push(column)
   }
   return used
 }
 
-function fitLevel(
-  rows: readonly (readonly number[])[],
-  targets: readonly number[],
-  at: { readonly columns: readonly number[]; readonly p: number },
-): LevelFit {
-  const width = rows[0]!.length
-  let columns = [...at.columns]
+/**
+ * The level to fit so that a share tau of new points lies below the plane. A plane of d columns through n rows covers
+ * tau - (tau - 1/2) d/n of what it has not seen (Bai, Mei, Wang and Xiong 2021, theorem 1: quantile regression
+ * under-covers even where the model is right); this is that, solved for the level. The median needs nothing.
+ */
+export function fittedLevel(tau: number, rows: number, columns: number): number {
+  const used = columns / rows
+  if (used >= 1) return tau
+  const level = (tau - used / 2) / (1 - used)
+  // Beyond the last half row a plane cannot go.
+  return Math.min(Math.max(level, 0.5 / rows), 1 - 0.5 / rows)
+}
+
+function fitLevels(data: LinearRows, columns: readonly number[], levels: readonly number[]): LevelFit[] {
+  const fitted = levels.map((p) => fittedLevel(p, data.rows.length, columns.length))
+  const fits = quantileRegressions(selectColumns(data, columns), fitted)
+  return levels.map((p, i) => {
+    const dropped = withoutWorst(columns, fits[i]!.coefficients)
+    if (dropped !== null) return fitLevel(data, dropped, p)
+    return { p, coefficients: spread(fits[i]!.coefficients, columns, data.rows[0]!.length) }
+  })
+}
+
+function fitLevel(data: LinearRows, columns: readonly number[], p: number): LevelFit {
+  let kept = columns
   for (;;) {
-    const fit = quantileRegression({ rows: rows.map((row) => columns.map((column) => row[column]!)), targets }, at.p)
-    let worst = -1
-    for (let k = 1; k < columns.length; k++) {
-      const slope = fit.coefficients[k]!
-      if (slope < 0 && (worst < 0 || slope < fit.coefficients[worst]!)) worst = k
-    }
-    if (worst < 0) {
-      const coefficients = Array.from({ length: width }, (_, column) => fit.coefficients[columns.indexOf(column)] ?? 0)
-      return { p: at.p, coefficients }
-    }
-    columns = columns.filter((_, k) => k !== worst)
+    const { coefficients } = quantileRegression(
+      selectColumns(data, kept),
+      fittedLevel(p, data.rows.length, kept.length),
+    )
+    const dropped = withoutWorst(kept, coefficients)
+    if (dropped === null) return { p, coefficients: spread(coefficients, kept, data.rows[0]!.length) }
+    kept = dropped
   }
 }
 
+function selectColumns({ rows, targets }: LinearRows, columns: readonly number[]): LinearRows {
+  return { rows: rows.map((row) => columns.map((column) => row[column]!)), targets }
+}
+
+/** The columns without that of the most negative slope, null when no slope is negative. */
+function withoutWorst(columns: readonly number[], coefficients: readonly number[]): readonly number[] | null {
+  let worst = -1
+  for (let k = 1; k < columns.length; k++) {
+    const slope = coefficients[k]!
+    if (slope < 0 && (worst < 0 || slope < coefficients[worst]!)) worst = k
+  }
+  return worst < 0 ? null : columns.filter((_, k) => k !== worst)
+}
+
+/** Coefficients by column of the whole row. */
+function spread(coefficients: readonly number[], columns: readonly number[], width: number): readonly number[] {
+  return Array.from({ length: width }, (_, column) => coefficients[columns.indexOf(column)] ?? 0)
+}
+
+/** The prior's plane, scaled by the median ratio of what was seen to what it says, as if one row had agreed with it. */
+function fromPrior(data: LinearRows, options: LinearQuantilesOptions): LinearQuantiles {
+  const ratios = data.rows.map((row, i) => data.targets[i]! / Math.max(LEAST_MS, dot(options.prior, row)))
+  const factor = Math.max(0.01, ratios.length === 0 ? 1 : median([...ratios, 1]))
+  const centre = { p: 0.5, coefficients: options.prior.map((coefficient) => coefficient * factor) }
+  const logSd = spreadOf(data, centre, options)
+  return fromSpread([centre], { logSd, rows: data.rows.length, transferred: true })
+}
+
 /** Sd of ln(target / median), shrunk to the prior. */
-function spreadOf(
-  rows: readonly (readonly number[])[],
-  targets: readonly number[],
-  fit: { readonly centre: LevelFit; readonly options: LinearQuantilesOptions },
-): number {
-  const { tellsSpread = () => true, priorLogSd } = fit.options
+function spreadOf({ rows, targets }: LinearRows, centre: LevelFit, options: LinearQuantilesOptions): number {
+  const { tellsSpread = () => true, priorLogSd } = options
   let squares = 0
   let count = 0
   for (const [i, row] of rows.entries()) {
     if (!tellsSpread(row)) continue
     count++
-    const predicted = Math.max(LEAST_MS, dot(fit.centre.coefficients, row))
+    const predicted = Math.max(LEAST_MS, dot(centre.coefficients, row))
     const ratio = Math.log(Math.max(LEAST_MS, targets[i]!) / predicted)
     squares += Math.min(Math.abs(ratio), 2) ** 2
   }
@@ -109,34 +168,34 @@ function spreadOf(
 }
 
 function fromSpread(
-  centre: LevelFit,
-  levels: readonly LevelFit[],
-  options: LinearQuantilesOptions,
-  rows: number,
+  known: readonly LevelFit[],
+  { logSd, rows, transferred }: { readonly logSd: number; readonly rows: number; readonly transferred: boolean },
 ): LinearQuantiles {
-  const known = [...levels, centre].sort((a, b) => a.p - b.p)
   const planes = PROBABILITIES.map((p) => {
     const nearest = known.reduce((best, level) => (Math.abs(level.p - p) < Math.abs(best.p - p) ? level : best))
-    const factor = Math.exp((normalQuantile(p) - normalQuantile(nearest.p)) * options.priorLogSd)
+    const factor = Math.exp((normalQuantile(p) - normalQuantile(nearest.p)) * logSd)
     return nearest.coefficients.map((coefficient) => coefficient * factor)
   })
+  const centre = planes[2]!
   return {
     rows,
+    transferred,
     usesColumn: (column) => planes.some((plane) => (plane[column] ?? 0) !== 0),
-    medianMs: (columns) => Math.max(0, dot(centre.coefficients, columns)),
-    predict: (columns) => {
-      const quantiles = planes.map((plane) => Math.max(0, dot(plane, columns)))
-      for (let i = 1; i < quantiles.length; i++) {
-        // Quantile curves cross on few rows: insertion sort keeps them in order.
-        for (let k = i; k > 0 && quantiles[k - 1]! > quantiles[k]!; k--) {
-          const above = quantiles[k - 1]!
-          quantiles[k - 1] = quantiles[k]!
-          quantiles[k] = above
-        }
-      }
-      return quantiles
-    },
+    medianMs: (columns) => Math.max(0, dot(centre, columns)),
+    predict: (columns) => rearranged(planes.map((plane) => Math.max(0, dot(plane, columns)))),
   }
+}
+
+/** Quantile curves cross on few rows; sorting is nearer to the truth at every level (Chernozhukov et al. 2010). */
+function rearranged(quantiles: number[]): number[] {
+  for (let i = 1; i < quantiles.length; i++) {
+    for (let k = i; k > 0 && quantiles[k - 1]! > quantiles[k]!; k--) {
+      const above = quantiles[k - 1]!
+      quantiles[k - 1] = quantiles[k]!
+      quantiles[k] = above
+    }
+  }
+  return quantiles
 }
 
 function dot(coefficients: readonly number[], columns: readonly number[]): number {

@@ -1,7 +1,15 @@
 import { type Distribution, PROBABILITIES } from "../statistics/distribution.ts"
 import { maxOf } from "../statistics/quantile-table-operations.ts"
-import { fitLinearQuantiles, type LinearQuantiles } from "./linear-quantiles.ts"
 import type { InitModel } from "./cold-start.ts"
+import { latestRows } from "./delay-window.ts"
+import {
+  absoluteLoss,
+  fitLinearQuantiles,
+  fitMedianPlane,
+  type LinearQuantiles,
+  type LinearRows,
+} from "./linear-quantiles.ts"
+import { LOCAL_LAUNCH, type LaunchPrior } from "./launch-priors.ts"
 import type { StepSample } from "./sample.ts"
 
 /** Time from the start of a step until its last instance runs. */
@@ -17,6 +25,10 @@ export interface MappingDelayModel {
   }): number[]
   /** Step samples behind the fit. */
   readonly samples: number
+  /** True when there were fewer than five steps a column and the platform's prior stands in. */
+  readonly transferred: boolean
+  /** Instances up to which starts overlap without stairs; Infinity where there are none. */
+  readonly knee: number
   /** False when only cold starts matter, not how many instances there are. */
   readonly dependsOnInstances: boolean
 }
@@ -24,9 +36,6 @@ export interface MappingDelayModel {
 /** Instances up to which starts may overlap without stairs; Infinity: no stairs, as with direct invocation. */
 const KNEES = [8, 16, 24, 32, 40, 64] as const
 const ROWS_FOR_KNEE = 30
-/** Launch of a warm instance when no step was ever measured, ms. */
-const PRIOR_LAUNCH_MS = 10
-const PRIOR_LAUNCH_LOG_SD = 0.4
 /** From this many cold steps on the fitted spread of launches already contains that of init. */
 const COLD_STEPS_FOR_SPREAD = 20
 
@@ -38,14 +47,21 @@ export interface MeasuredStep {
 /**
  * Mapping delay = launch + init of the slowest cold instance. The launch is a quantile regression on 1, c cold
  * instances, p instances and max(0, p - knee), pooled over the functions of a platform; the init is the function's own.
+ * How long the function runs is no column: bursts of 1 s and of 8 s functions start alike where each is invoked
+ * directly. Fits the latest 200 steps and five of each rarer (instances, cold).
  */
-export function fitMappingDelay(steps: readonly MeasuredStep[]): MappingDelayModel {
-  const ordered = steps.toSorted((a, b) => a.sample.atMs - b.sample.atMs)
+export function fitMappingDelay(steps: readonly MeasuredStep[], prior: LaunchPrior = LOCAL_LAUNCH): MappingDelayModel {
+  const ordered = latestRows(
+    steps.toSorted((a, b) => a.sample.atMs - b.sample.atMs),
+    ({ sample }) => `${sample.config.instances}:${sample.cold}`,
+  )
   const knee = bestKnee(ordered)
-  const fit = fitLaunch(ordered, knee)
+  const fit = fitLaunch(ordered, knee, prior)
   const learnedSpread = ordered.filter(({ sample }) => sample.cold > 0).length >= COLD_STEPS_FOR_SPREAD
   return {
-    samples: steps.length,
+    samples: ordered.length,
+    transferred: fit.transferred,
+    knee,
     dependsOnInstances: fit.usesColumn(2) || fit.usesColumn(3),
     quantilesMs: ({ instances, cold, slowestInit }) => {
       const launch = fit.predict(columnsOf(instances, cold, knee))
@@ -57,6 +73,18 @@ export function fitMappingDelay(steps: readonly MeasuredStep[]): MappingDelayMod
 /** Seven quantiles of the longest of `cold` inits, ms. */
 export function slowestInit(init: Distribution, cold: number): readonly number[] {
   return maxOf(init, cold).logMs.map(Math.exp)
+}
+
+/**
+ * The instances and cold starts whose last start stands for the start of rank r, 1 first, among p instances: warm
+ * ones start first, and later launches do not hold earlier ones up. For steps of unequal tasks, whose time is the
+ * maximum over instances of start and work. An upper bound where launches overlap, exact at r = p.
+ */
+export function startOfRank(
+  rank: number,
+  { instances, cold }: { readonly instances: number; readonly cold: number },
+): { readonly instances: number; readonly cold: number } {
+  return { instances: rank, cold: Math.max(0, rank - (instances - cold)) }
 }
 
 /** Medians add; the spreads add in squares, or that of the launch stands for both. */
@@ -73,17 +101,20 @@ function columnsOf(instances: number, cold: number, knee: number): readonly numb
   return [1, cold, instances, Math.max(0, instances - knee)]
 }
 
-function fitLaunch(steps: readonly MeasuredStep[], knee: number): LinearQuantiles {
-  return fitLinearQuantiles(
-    steps.map(({ sample }) => columnsOf(sample.config.instances, sample.cold, knee)),
-    steps.map(launchMs),
-    {
-      priorMs: PRIOR_LAUNCH_MS,
-      priorLogSd: PRIOR_LAUNCH_LOG_SD,
-      // A cold step's rest contains the jitter of its init, which says nothing about launches.
-      tellsSpread: (row) => row[1] === 0,
-    },
-  )
+function fitLaunch(steps: readonly MeasuredStep[], knee: number, prior: LaunchPrior): LinearQuantiles {
+  return fitLinearQuantiles(rowsAt(steps, knee), {
+    prior: [prior.launchMs, prior.perColdMs, prior.perInstanceMs, 0],
+    priorLogSd: prior.logSd,
+    // A cold step's rest contains the jitter of its init, which says nothing about launches.
+    tellsSpread: (row) => row[1] === 0,
+  })
+}
+
+function rowsAt(steps: readonly MeasuredStep[], knee: number): LinearRows {
+  return {
+    rows: steps.map(({ sample }) => columnsOf(sample.config.instances, sample.cold, knee)),
+    targets: steps.map(launchMs),
+  }
 }
 
 /** Mapping delay without the init of the slowest cold instance; may be negative by chance. */
@@ -97,11 +128,8 @@ function bestKnee(steps: readonly MeasuredStep[]): number {
   const candidates = KNEES.filter((knee) => knee < most)
   if (steps.length < ROWS_FOR_KNEE || candidates.length === 0) return Infinity
   const lossOf = (knee: number): number => {
-    const fit = fitLaunch(steps, knee)
-    return steps.reduce((sum, step) => {
-      const { config, cold } = step.sample
-      return sum + Math.abs(launchMs(step) - fit.medianMs(columnsOf(config.instances, cold, knee)))
-    }, 0)
+    const data = rowsAt(steps, knee)
+    return absoluteLoss(data, fitMedianPlane(data))
   }
   let best = Infinity
   // Stairs must explain clearly more than a straight line.

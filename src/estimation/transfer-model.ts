@@ -1,8 +1,10 @@
 import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
 import { median } from "../statistics/order-statistics.ts"
-import { fitLinearQuantiles, type LinearQuantiles } from "./linear-quantiles.ts"
+import { latestRows } from "./delay-window.ts"
+import { absoluteLoss, fitLinearQuantiles, fitMedianPlane, type LinearRows } from "./linear-quantiles.ts"
 import type { InstanceSample } from "./sample.ts"
 import type { Selection } from "./sample-selection.ts"
+import { LOCAL_TRANSFER, type TransferPrior } from "./transfer-priors.ts"
 
 export type Direction = "download" | "upload"
 
@@ -20,36 +22,54 @@ export interface TransferModel {
   readonly saturationMB: number
   /** Samples behind the fit. */
   readonly samples: number
+  /** True when there were fewer than five samples a column and the store's prior stands in. */
+  readonly transferred: boolean
 }
 
 /** Memory sizes tried as the one where bandwidth stops growing, MB. */
 const SATURATION_MB = [256, 512, 1024, 1769, 3008] as const
 const ROWS_FOR_SATURATION = 20
 const MEMORIES_FOR_SATURATION = 3
-/** A transfer that nothing is known about takes this long, ms. */
-const PRIOR_MS = 2
-const PRIOR_LOG_SD = 0.25
 
 /**
  * Quantile regression of warm transfers on physical columns: with share = min(1, m / m_b), a fixed time, CPU work per
  * transfer (1 / share) and per object (k / share), a bandwidth (V / share, V in MB) and a latency per object (k). m_b,
  * the memory from which more changes nothing, is the platform's vCPU unless 20 samples at three sizes tell another.
+ * Fits the latest 200 samples and five of each rarer (memory, objects, bytes).
  */
-export function fitTransfer(selections: readonly Selection[], direction: Direction, mbPerVcpu: number): TransferModel {
-  const samples = selections.flatMap(({ ok }) => warmOf(ok)).sort((a, b) => a.atMs - b.atMs)
-  const targets = samples.map((sample) => (direction === "download" ? sample.downloadMs : sample.uploadMs))
-  const fitAt = (saturationMB: number): LinearQuantiles =>
-    fitLinearQuantiles(
-      samples.map((sample) => columnsOf(sample.memoryMB, volumeOf(sample, direction), saturationMB)),
-      targets,
-      { priorMs: PRIOR_MS, priorLogSd: PRIOR_LOG_SD },
-    )
-  const saturationMB = bestSaturation(samples, targets, { fitAt, direction, mbPerVcpu })
-  const fit = fitAt(saturationMB)
+export function fitTransfer(
+  selections: readonly Selection[],
+  direction: Direction,
+  mbPerVcpu: number,
+  prior: TransferPrior = LOCAL_TRANSFER,
+): TransferModel {
+  const samples = latestRows(
+    selections.flatMap(({ ok }) => warmOf(ok)).sort((a, b) => a.atMs - b.atMs),
+    (sample) => configurationOf(sample, direction),
+  )
+  const saturationMB = bestSaturation(samples, direction, mbPerVcpu)
+  const fit = fitLinearQuantiles(rowsAt(samples, direction, saturationMB), {
+    prior: [prior.fixedMs, 0, prior.msPerMB, 0, prior.msPerObject],
+    priorLogSd: prior.logSd,
+  })
   return {
     samples: samples.length,
+    transferred: fit.transferred,
     saturationMB,
     quantilesMs: (memoryMB, volume) => fit.predict(columnsOf(memoryMB, volume, saturationMB)),
+  }
+}
+
+/** Sizes within a factor of two are one configuration. */
+function configurationOf(sample: InstanceSample, direction: Direction): string {
+  const { objects, bytes } = volumeOf(sample, direction)
+  return [sample.memoryMB, objects, Math.round(Math.log2(1 + bytes))].join(":")
+}
+
+function rowsAt(samples: readonly InstanceSample[], direction: Direction, saturationMB: number): LinearRows {
+  return {
+    rows: samples.map((sample) => columnsOf(sample.memoryMB, volumeOf(sample, direction), saturationMB)),
+    targets: samples.map((sample) => (direction === "download" ? sample.downloadMs : sample.uploadMs)),
   }
 }
 
@@ -70,26 +90,15 @@ function volumeOf(sample: InstanceSample, direction: Direction): Volume {
     : { objects: sample.uploadObjects, bytes: sample.uploadBytes }
 }
 
-function bestSaturation(
-  samples: readonly InstanceSample[],
-  targets: readonly number[],
-  search: {
-    readonly fitAt: (saturationMB: number) => LinearQuantiles
-    readonly direction: Direction
-    readonly mbPerVcpu: number
-  },
-): number {
-  const moving = samples.filter((sample) => volumeOf(sample, search.direction).bytes > 1e5)
+function bestSaturation(samples: readonly InstanceSample[], direction: Direction, mbPerVcpu: number): number {
+  const moving = samples.filter((sample) => volumeOf(sample, direction).bytes > 1e5)
   const memories = new Set(moving.map((sample) => sample.memoryMB)).size
-  if (moving.length < ROWS_FOR_SATURATION || memories < MEMORIES_FOR_SATURATION) return search.mbPerVcpu
+  if (moving.length < ROWS_FOR_SATURATION || memories < MEMORIES_FOR_SATURATION) return mbPerVcpu
   const lossOf = (saturationMB: number): number => {
-    const fit = search.fitAt(saturationMB)
-    return samples.reduce((sum, sample, i) => {
-      const columns = columnsOf(sample.memoryMB, volumeOf(sample, search.direction), saturationMB)
-      return sum + Math.abs(targets[i]! - fit.medianMs(columns))
-    }, 0)
+    const data = rowsAt(samples, direction, saturationMB)
+    return absoluteLoss(data, fitMedianPlane(data))
   }
-  let best = search.mbPerVcpu
+  let best = mbPerVcpu
   // Another size must be clearly better than the platform's vCPU.
   let bestLoss = 0.95 * lossOf(best)
   for (const candidate of SATURATION_MB) {
