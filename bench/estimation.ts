@@ -7,6 +7,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {}
 /** Measurements that `--measure` repeats, each at most 30 minutes; they write dated files beside the older ones. */
 const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   grid: async () => (await import("./estimation/measure/grid.ts")).measureGrid,
+  functions: async () => (await import("./estimation/functions/measure.ts")).measureFunctions,
 }
 
 export const bench: Bench = async (options) => {

@@ -29,6 +29,8 @@ export interface InstanceCall {
   /** Unlike any other: nothing may be answered from an earlier output. */
   readonly key: string
   readonly timeoutMs: number
+  /** Asks the instance to count its operations: they are in the record. */
+  readonly operations?: true
 }
 
 /** How it ended: a size that cannot run the tasks is a result, not an exception. */
@@ -97,6 +99,7 @@ async function invoke(
       ...carried,
       outputKey: `${call.key}/output.json`,
       deadlineMs: Math.round(clock.nowMs() + call.timeoutMs),
+      ...(call.operations === true ? { operations: true } : {}),
     },
   }
   const { variant, key, timeoutMs } = call
