@@ -2,7 +2,7 @@ import { quantile } from "../statistics/quantile-table.ts"
 import { quantileReader, tableMean } from "../statistics/table-reading.ts"
 import { valuesOf } from "../workflow/config.ts"
 import { usedInstances } from "./compiled-space.ts"
-import { computeCurve, maxUsefulProcesses } from "./compute-model.ts"
+import { maxUsefulProcesses } from "./compute-model.ts"
 import type { CompiledParts, CompiledSpace, CompileRequest } from "./estimator.ts"
 import { slowestInit } from "./mapping-delay-model.ts"
 import {
@@ -75,7 +75,7 @@ export function compileSpace(request: CompileRequest, context: CompileContext): 
     ...context.rates,
     billMappingDelay: context.billMappingDelay,
     maxUsefulProcesses: (memoryMB, tasksPerInstance) =>
-      maxUsefulProcesses(model.functionModel.compute, { memoryMB, tasks: tasksPerInstance }, mostProcesses),
+      maxUsefulProcesses(model.functionModel.curve.at(memoryMB), tasksPerInstance, mostProcesses),
   }
 }
 
@@ -182,7 +182,7 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
       longestComputeMs(model, 2 * (download.mean[m * width + j]! + upload.mean[m * width + j]!)),
     )
     const overheadMs = model.functionModel.overheadMs(memoryMB)
-    const curve = computeCurve(model.functionModel.compute, memoryMB)
+    const curve = model.functionModel.curve.at(memoryMB)
     for (const processes of axes.processes) {
       // Indexed: an iterator of pairs would allocate once per point.
       for (let j = 0; j < width; j++) {

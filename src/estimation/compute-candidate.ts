@@ -6,8 +6,10 @@ import {
   computeColumns,
   type ComputeParameters,
   type ComputeShape,
+  type CoreGrant,
   maxCoherence,
   type ThreadKind,
+  vcpus,
 } from "./compute-model.ts"
 
 export interface ComputeFitOptions {
@@ -16,6 +18,11 @@ export interface ComputeFitOptions {
   readonly mbPerVcpu: number
   /** Largest memory of the platform, MB: time must fall up to there. */
   readonly maxMemoryMB: number
+  /** Time goes as u^-e below one vCPU; 1 where absent. */
+  readonly exponent?: number
+  readonly cores?: CoreGrant
+  /** Lifts the bound on kappa: more memory may be slower. */
+  readonly mayPeak?: boolean
 }
 
 export interface ComputeFit {
@@ -88,7 +95,7 @@ export function linearFit(data: Weighted, shape: ComputeShape, noise: number): C
 
 /** First-call work is CPU work: it takes longer on a share of a vCPU. */
 export function coldColumn(shape: ComputeShape, cell: Cell): number {
-  return cell.cold ? 1 / Math.min(1, cell.memoryMB / shape.mbPerVcpu) : 0
+  return cell.cold ? 1 / Math.min(1, vcpus(shape, cell.memoryMB)) : 0
 }
 
 /** What a fit is made of. */
@@ -96,14 +103,17 @@ export type Fitted = Omit<ComputeFit, "meanSquare">
 
 /** All parameters but the breakpoint by Levenberg-Marquardt, from a few degrees of contention. */
 export function polish(data: Weighted, start: Candidate, noise: number): Candidate {
-  const { kind, mbPerVcpu } = start.parameters
-  const maxVcpus = data.options.maxMemoryMB / mbPerVcpu
+  const { kind, mbPerVcpu, exponent = 1, cores = "share" } = start.parameters
+  const { maxMemoryMB, mayPeak = false } = data.options
+  const maxVcpus = mayPeak ? 1 : vcpus(start.parameters, maxMemoryMB)
   const scale = median(data.cells.map((cell) => cell.ms))
   const unpack = (theta: ArrayLike<number>): Fitted => ({
     coldWorkMs: theta[3]! * scale,
     parameters: {
       kind,
       mbPerVcpu,
+      exponent,
+      cores,
       phiMs: theta[0]! * scale,
       f0Ms: theta[1]! * scale,
       w0Ms: theta[2]! * scale,

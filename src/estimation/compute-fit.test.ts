@@ -6,6 +6,7 @@ import type { Cell } from "./cells.ts"
 import type { ComputeFitOptions } from "./compute-candidate.ts"
 import { fitCompute } from "./compute-fit.ts"
 import {
+  computeCurve,
   computeMs,
   type ComputeParameters,
   type ComputePoint,
@@ -102,7 +103,7 @@ describe("the curve", () => {
         fc.integer({ min: 128, max: 10_240 }),
         fc.integer({ min: 1, max: 30 }),
         (p, memoryMB, tasks) => {
-          const useful = maxUsefulProcesses(p, { memoryMB, tasks }, 6)
+          const useful = maxUsefulProcesses(computeCurve(p, memoryMB), tasks, 6)
           const best = computeMs(p, { memoryMB, processes: useful, tasks })
           for (let processes = 1; processes <= 6; processes++) {
             expect(computeMs(p, { memoryMB, processes, tasks })).toBeGreaterThanOrEqual(best * (1 - 1e-9))
@@ -110,7 +111,7 @@ describe("the curve", () => {
         },
       ),
     )
-    expect(maxUsefulProcesses({ ...SINGLE, f0Ms: 1, coherence: 0 }, { memoryMB: 3538, tasks: 8 }, 6)).toBe(2)
+    expect(maxUsefulProcesses(computeCurve({ ...SINGLE, f0Ms: 1, coherence: 0 }, 3538), 8, 6)).toBe(2)
   })
 })
 

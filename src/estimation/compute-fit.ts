@@ -15,7 +15,7 @@ import {
 import { computeMs, type ComputeShape } from "./compute-model.ts"
 
 /** Relative sd of a cell's median when the residuals are too few to tell. */
-const ASSUMED_NOISE = 0.03
+export const ASSUMED_NOISE = 0.03
 /** A function's own m_s must lower the loss by this many noise variances before it is believed. */
 const BREAKPOINT_GAIN = 4
 const SHARES = [0, 0.3, 0.5, 0.65, PRIOR.parallelShare, 0.85, 0.92, 0.97, 1] as const
@@ -32,10 +32,10 @@ const BREAKPOINT_PASSES = [
 
 /**
  * Fits the roofline to cell medians on relative residuals. Phi, f0 and w0 come from exact non-negative least squares
- * inside, and with them the first-call work of cold cells; the breakpoint m_s from a search to 1 MB; r, s and kappa from a grid and Levenberg-Marquardt. Cells far off
- * the curve are weighed down (Huber) and the fit repeated. Needs one cell; deterministic; a few ms for 20 cells.
+ * inside, and with them the first-call work of cold cells; the breakpoint m_s from a search to 1 MB; r, s and kappa from
+ * a grid and Levenberg-Marquardt. Cells far off the curve are weighed down (Huber) and the fit repeated. Needs one cell; deterministic; a few ms for 20 cells.
  */
-export function fitCompute(cells: readonly Cell[], options: ComputeFitOptions): ComputeFit {
+export function fitCompute(cells: readonly Cell[], options: ComputeFitOptions): RobustFit {
   if (cells.length === 0) throw new Error("a compute model needs at least one cell")
   let weights = cells.map((cell) => cell.weight)
   let fit = fitWeighted({ cells, weights, options })
@@ -45,14 +45,20 @@ export function fitCompute(cells: readonly Cell[], options: ComputeFitOptions): 
     weights = next
     fit = fitWeighted({ cells, weights, options })
   }
-  return fit
+  return { ...fit, weights }
 }
 
-function fitWeighted(data: Weighted): ComputeFit {
+/** A fit with the weights that its cells had in the end. */
+export interface RobustFit extends ComputeFit {
+  readonly weights: readonly number[]
+}
+
+/** The same for given weights: an outlier is an outlier in every part of the cells. */
+export function fitWeighted(data: Weighted): ComputeFit {
   const { mbPerVcpu } = data.options
   const rough = bestAt(data, mbPerVcpu, ASSUMED_NOISE ** 2)
   const best = bestAt(data, mbPerVcpu, noiseOf(data, rough))
-  if (memoriesOf(data.cells).length < MEMORIES_FOR_BREAKPOINT) return best
+  if (data.options.cores === "whole" || memoriesOf(data.cells).length < MEMORIES_FOR_BREAKPOINT) return best
   // The second scan knows the noise around the first one's breakpoint, and so how little the priors count.
   const first = bestAt(data, scanBreakpoints(data, best), noiseOf(data, best))
   const own = scanBreakpoints(data, first)
@@ -91,8 +97,8 @@ function scanBreakpoints(data: Weighted, start: Candidate): number {
 
 /** The best fit for one breakpoint. `noise` is the variance that weighs the priors against the data. */
 function bestAt(data: Weighted, mbPerVcpu: number, noise: number): Candidate {
-  const { kind } = data.options
-  const shape = { kind, parallelShare: 0, contention: PRIOR.contention, coherence: 0, mbPerVcpu }
+  const { kind, exponent = 1, cores = "share" } = data.options
+  const shape = { kind, parallelShare: 0, contention: PRIOR.contention, coherence: 0, mbPerVcpu, exponent, cores }
   const best = bestLinear(data, { shape, shares: kind === "multi" ? SHARES : [0], noise })
   return seesCores(data.cells, best.parameters) ? polish(data, best, noise) : best
 }

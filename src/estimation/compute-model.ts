@@ -3,7 +3,7 @@
  *
  *   T = phi + f0 S + w0 max( ceil(n/P) ((1-r) / min(1, u) + r / Sp(u)),  n / Sp(c) )
  *   S = P / min(u, P) with several processes, 0 with one
- *   u = m / m_s,  P = min(q, n),  Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1))
+ *   u = m / m_s (below one vCPU (m / m_s)^e where e was learned),  P = min(q, n),  Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1))
  *
  * phi is a fixed time, f0 the start of one process (they start side by side and load the handler each; a single one is
  * the instance's own and runs already), w0 one task on one vCPU, r the share of a task that runs on
@@ -33,10 +33,16 @@ export interface ComputeParameters {
   readonly coherence: number
   /** Memory of one vCPU as this function feels it, m_s in MB: learned, near the platform's for CPU-bound code. */
   readonly mbPerVcpu: number
+  /** Below one vCPU time goes as u^-e; 1 where absent. */
+  readonly exponent?: number
+  /** How the platform grants vCPUs: a share of m / m_s (also where absent), or whole ones, m / m_s rounded up. */
+  readonly cores?: CoreGrant
 }
 
+export type CoreGrant = "share" | "whole"
+
 /** What decides the shape of the curve; given it, time is linear in phi, f0 and w0. */
-export type ComputeShape = Pick<ComputeParameters, "kind" | "parallelShare" | "contention" | "coherence" | "mbPerVcpu">
+export type ComputeShape = Omit<ComputeParameters, "phiMs" | "f0Ms" | "w0Ms">
 
 /** Where a time is asked: one instance with `memoryMB` runs `tasks` tasks in `processes` processes. */
 export interface ComputePoint {
@@ -50,9 +56,16 @@ export function speedup(k: number, contention: number, coherence: number): numbe
   return k <= 1 ? k : k / (1 + contention * (k - 1) + coherence * k * (k - 1))
 }
 
+/** What a memory size is worth in vCPUs, u; below one vCPU u^e. */
+export function vcpus(shape: Pick<ComputeShape, "mbPerVcpu" | "exponent" | "cores">, memoryMB: number): number {
+  const u = memoryMB / shape.mbPerVcpu
+  if (shape.cores === "whole") return Math.max(1, Math.ceil(u - 1e-9))
+  return u >= 1 || shape.exponent === undefined ? u : u ** shape.exponent
+}
+
 /** The factors of f0 and w0 at a point; that of phi is 1. */
 export function computeColumns(shape: ComputeShape, point: ComputePoint): readonly [start: number, work: number] {
-  const u = point.memoryMB / shape.mbPerVcpu
+  const u = vcpus(shape, point.memoryMB)
   const processes = Math.min(point.processes, point.tasks)
   if (processes <= 0) return [0, 0]
   return [startFactor(u, processes), workFactor(shape, u)(processes, point.tasks)]
@@ -85,7 +98,7 @@ export function computeCurve(
   memoryMB: number,
 ): (processes: number, tasks: number) => number {
   const { phiMs, f0Ms, w0Ms } = parameters
-  const u = memoryMB / parameters.mbPerVcpu
+  const u = vcpus(parameters, memoryMB)
   const work = workFactor(parameters, u)
   return (wanted, tasks) => {
     const processes = Math.min(wanted, tasks)
@@ -93,17 +106,16 @@ export function computeCurve(
   }
 }
 
-/** The smallest number of processes, at most `most`, from which on more make nothing faster. */
+/** The smallest number of processes, at most `most`, from which on more make nothing faster on a curve. */
 export function maxUsefulProcesses(
-  parameters: ComputeParameters,
-  point: Omit<ComputePoint, "processes">,
+  curve: (processes: number, tasks: number) => number,
+  tasks: number,
   most: number,
 ): number {
-  const curve = computeCurve(parameters, point.memoryMB)
   let best = 1
-  let bestMs = curve(1, point.tasks)
-  for (let processes = 2; processes <= Math.min(most, point.tasks); processes++) {
-    const ms = curve(processes, point.tasks)
+  let bestMs = curve(1, tasks)
+  for (let processes = 2; processes <= Math.min(most, tasks); processes++) {
+    const ms = curve(processes, tasks)
     // Rounding must not make a useless process look useful.
     if (ms < bestMs * (1 - 1e-12)) {
       best = processes

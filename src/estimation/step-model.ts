@@ -2,7 +2,6 @@ import type { Distribution } from "../statistics/distribution.ts"
 import { DEFAULT_XI, fromQuantiles, momentsOf, quantile } from "../statistics/quantile-table.ts"
 import { scale } from "../statistics/quantile-table-operations.ts"
 import type { InitModel } from "./cold-start.ts"
-import { computeMs } from "./compute-model.ts"
 import type { FunctionModel } from "./function-model.ts"
 import type { MappingDelayModel } from "./mapping-delay-model.ts"
 import { slowestFactor } from "./noise.ts"
@@ -55,7 +54,7 @@ export interface InstancePoint {
 
 /** Median of compute and of what an invocation takes around its parts, ms. */
 export function computeMedianMs(model: StepModel, point: InstancePoint): number {
-  return Math.max(1e-3, computeMs(model.functionModel.compute, point) + model.functionModel.overheadMs(point.memoryMB))
+  return Math.max(1e-3, model.functionModel.curve.ms(point) + model.functionModel.overheadMs(point.memoryMB))
 }
 
 /** Compute time of the slowest of `instances`. */
