@@ -3,8 +3,30 @@ import { describe, expect, test } from "vitest"
 import { seededRandom } from "../base/random.ts"
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
 import { fromSamples } from "./from-samples.ts"
-import { cdf, constant, fromLogs, fromQuantiles, logNormal, mean, momentsOf, quantile, sd } from "./quantile-table.ts"
-import { conditionalOn, maxOf, mixture, scale, shift } from "./quantile-table-operations.ts"
+import { normalQuantile } from "./normal.ts"
+import {
+  cdf,
+  constant,
+  density,
+  fromLogs,
+  fromQuantiles,
+  logNormal,
+  mean,
+  momentsOf,
+  quantile,
+  quantileAtScore,
+  sd,
+} from "./quantile-table.ts"
+import {
+  coldOrWarm,
+  conditionalOn,
+  maxAcrossBranches,
+  maxOf,
+  mixture,
+  scale,
+  shift,
+} from "./quantile-table-operations.ts"
+import { slowestLevel } from "./slowest-level.ts"
 
 const distributions: fc.Arbitrary<Distribution> = fc
   .record({
@@ -49,6 +71,31 @@ describe("the law", () => {
         const before = (quantile(d, fromP) - quantile(d, fromP - h)) / h
         const after = (quantile(d, fromP + h) - quantile(d, fromP)) / h
         expect(Math.abs(before / after - 1)).toBeLessThan(5e-3)
+      }),
+    )
+  })
+
+  test("the density is the slope of the cdf, and has no step where the tail begins", () => {
+    fc.assert(
+      fc.property(distributions, fc.double({ min: 0.001, max: 0.9999, noNaN: true }), (d, p) => {
+        const ms = quantile(d, p)
+        const h = ms * 1e-7
+        const slope = (cdf(d, ms + h) - cdf(d, ms - h)) / (2 * h)
+        // A point of the table between the two has the densities of both its sides around it.
+        const bounds = [density(d, ms - h), density(d, ms + h)]
+        expect(slope).toBeGreaterThan(Math.min(...bounds) * 0.999 - 1e-9)
+        expect(slope).toBeLessThan(Math.max(...bounds) * 1.001 + 1e-9)
+        const t = quantile(d, d.tail.fromP)
+        expect(density(d, t * (1 - 1e-12)) / density(d, t * (1 + 1e-12))).toBeCloseTo(1, 6)
+      }),
+    )
+  })
+
+  test("readings by score are readings by probability", () => {
+    fc.assert(
+      fc.property(distributions, probabilities, (d, p) => {
+        const ms = quantileAtScore(d)(normalQuantile(p), Math.log1p(-p))
+        expect(ms / quantile(d, p)).toBeCloseTo(1, 11)
       }),
     )
   })
@@ -117,6 +164,69 @@ describe("operations", () => {
         expect(maxOf(d, 1)).toBe(d)
       }),
     )
+  })
+
+  test("common noise lies between one time and independent ones", () => {
+    fc.assert(
+      fc.property(
+        probabilities,
+        fc.integer({ min: 2, max: 200 }),
+        fc.double({ min: 0.01, max: 0.97, noNaN: true }),
+        (p, count, commonShare) => {
+          const level = slowestLevel(p, count, commonShare)
+          expect(level).toBeGreaterThanOrEqual(p * (1 - 1e-9))
+          expect(level).toBeLessThanOrEqual(p ** (1 / count) + 1e-9)
+          expect(level).toBeGreaterThanOrEqual(slowestLevel(p, count, Math.min(0.97, commonShare + 0.1)) - 1e-9)
+        },
+      ),
+      { numRuns: 40 },
+    )
+    const d = logNormal(50, 0.3)
+    expect(maxOf(d, 10, 1)).toBe(d)
+    expect(maxOf(d, 10, 0)).toEqual(maxOf(d, 10))
+    // All but common: as good as independent.
+    expect(quantile(maxOf(d, 10, 1e-6), 0.5) / quantile(maxOf(d, 10), 0.5)).toBeCloseTo(1, 4)
+  })
+
+  test("the longest of p exponential times has (1 - e^-t)^p", () => {
+    const exponential = fromQuantiles(
+      PROBABILITIES.map((p) => -100 * Math.log(1 - p)),
+      { xi: 0, fromP: 0.95 },
+    )
+    const longest = maxOf(exponential, 20)
+    for (const p of [0.25, 0.5, 0.9, 0.95, 0.99]) {
+      // The table's tail has the density of its last segment, 3 % from the exponential's own.
+      expect(Math.abs(quantile(longest, p) / (-100 * Math.log(1 - p ** (1 / 20))) - 1)).toBeLessThan(0.04)
+    }
+  })
+
+  test("the last of several branches has the product of their cdfs, in any order; of equal ones it is maxOf", () => {
+    fc.assert(
+      fc.property(distributions, distributions, distributions, (a, b, c) => {
+        const last = maxAcrossBranches([a, b, c])
+        for (const p of PROBABILITIES) {
+          const ms = quantile(last, p)
+          expect(cdf(a, ms) * cdf(b, ms) * cdf(c, ms)).toBeCloseTo(p, 6)
+        }
+        const again = maxAcrossBranches([c, a, b])
+        for (const [i, log] of last.logMs.entries()) expect(again.logMs[i]).toBeCloseTo(log, 9)
+        const equal = maxAcrossBranches([a, a, a])
+        for (const [i, log] of maxOf(a, 3).logMs.entries()) expect(equal.logMs[i]).toBeCloseTo(log, 6)
+      }),
+      { numRuns: 40 },
+    )
+    const d = logNormal(50, 0.3)
+    expect(maxAcrossBranches([d])).toBe(d)
+    expect(() => maxAcrossBranches([])).toThrow(/at least one/)
+  })
+
+  test("a start is cold or warm by its share", () => {
+    const [cold, warm] = [logNormal(900, 0.1), logNormal(20, 0.1)]
+    expect(coldOrWarm(cold, warm, 0)).toBe(warm)
+    expect(coldOrWarm(cold, warm, 1)).toBe(cold)
+    const start = coldOrWarm(cold, warm, 0.2)
+    expect(quantile(start, 0.75)).toBeLessThan(40)
+    expect(quantile(start, 0.9) / quantile(cold, 0.5)).toBeCloseTo(1, 6)
   })
 
   test("a mixture has the weighted cdf; of one component or of equal ones it is that component", () => {
