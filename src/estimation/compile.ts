@@ -168,34 +168,32 @@ interface ComputeOf {
 
 function computeLevels(request: CompileRequest, axes: Axes, { model, download, upload }: ComputeOf): Levels {
   const width = axes.tasksPerInstance.length
-  const out = levels(axes.memoryMB.length * axes.processes.length * width)
+  // The table of medians becomes that of the means in place.
+  const mean = model.functionModel.curve.table({ ...axes, tasks: axes.tasksPerInstance })
+  const percentile = new Float64Array(mean.length)
+  const median = new Float64Array(mean.length)
   const meanFactor = factorOf(model, 1).mean
   const factors = axes.tasksPerInstance.map((tasks) => factorOf(model, slowestOf(request.tasks, tasks)).distribution)
-  const percentile = factors.map((factor) => quantile(factor, request.percentile))
-  const median = factors.map((factor) => quantile(factor, 0.5))
+  const atPercentile = factors.map((factor) => quantile(factor, request.percentile))
+  const atMedian = factors.map((factor) => quantile(factor, 0.5))
   const mostProcesses = axes.processes.at(-1) ?? 1
   const need = Array.from({ length: mostProcesses + 1 }, (_, q) => model.functionModel.floor.needMB(q))
+  // Twice the mean stands for P99 of a transfer: it matters only near the timeout.
+  const longest = download.mean.map((ms, i) => longestComputeMs(model, 2 * (ms + upload.mean[i]!)))
   let at = 0
   for (const [m, memoryMB] of axes.memoryMB.entries()) {
-    // Twice the mean stands for P99 of a transfer: it matters only near the timeout.
-    const longest = axes.tasksPerInstance.map((_, j) =>
-      longestComputeMs(model, 2 * (download.mean[m * width + j]! + upload.mean[m * width + j]!)),
-    )
     const overheadMs = model.functionModel.overheadMs(memoryMB)
-    const curve = model.functionModel.curve.at(memoryMB)
     for (const processes of axes.processes) {
       // Indexed: an iterator of pairs would allocate once per point.
-      for (let j = 0; j < width; j++) {
-        const tasks = axes.tasksPerInstance[j]!
-        const fits = memoryMB >= need[Math.min(processes, Math.max(1, tasks))]!
-        const ms = fits ? Math.max(1e-3, curve(processes, tasks) + overheadMs) : Number.NaN
-        const known = ms <= longest[j]! ? ms : Number.NaN
-        out.percentile[at] = known * percentile[j]!
-        out.median[at] = known * median[j]!
-        out.mean[at] = known * meanFactor
-        at++
+      for (let j = 0; j < width; j++, at++) {
+        const fits = memoryMB >= need[Math.min(processes, Math.max(1, axes.tasksPerInstance[j]!))]!
+        const ms = Math.max(1e-3, mean[at]! + overheadMs)
+        const known = fits && ms <= longest[m * width + j]! ? ms : Number.NaN
+        percentile[at] = known * atPercentile[j]!
+        median[at] = known * atMedian[j]!
+        mean[at] = known * meanFactor
       }
     }
   }
-  return out
+  return { percentile, median, mean }
 }

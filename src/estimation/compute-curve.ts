@@ -3,14 +3,16 @@ import { fitExponent } from "./compute-exponent.ts"
 import { rooflineFold } from "./compute-held-out.ts"
 import { fitKind } from "./compute-kind.ts"
 import {
+  type ComputeAxes,
   computeCurve,
   type ComputeParameters,
   type ComputePoint,
+  computeTable,
   type CoreGrant,
   type ThreadKind,
 } from "./compute-model.ts"
 import { type ComputeResidual, fitResidual } from "./compute-residual.ts"
-import { correctedCurve } from "./corrected-curve.ts"
+import { type CorrectedCurve, correctedCurve } from "./corrected-curve.ts"
 import { residualGrid } from "./residual-grid.ts"
 
 export interface ComputeCurveOptions {
@@ -51,6 +53,8 @@ export interface ComputeCurve {
   ms(point: ComputePoint): number
   /** The same at one memory size, for loops over processes and tasks (per instance). */
   at(memoryMB: number): (processes: number, tasks: number) => number
+  /** Every point of the axes, tasks changing fastest. */
+  table(axes: ComputeAxes): Float64Array
 }
 
 /** More memory counts as slower when the larger sizes of a series lie this much above its fastest one. */
@@ -91,7 +95,7 @@ function fitUncensored(cells: readonly Cell[], options: ComputeCurveOptions): Co
   if (options.threads !== undefined && parameters.kind !== options.threads) notes.push("threads-other-than-declared")
   if (mayPeak) notes.push("slower-with-memory")
   if (residual !== undefined) notes.push("gaussian-process-residual")
-  const at = curveAt(parameters, residual, { cells, options, mayPeak })
+  const { at, table } = tabulated(parameters, residual, { cells, options, mayPeak })
   return {
     parameters,
     coldWorkMs,
@@ -103,16 +107,22 @@ function fitUncensored(cells: readonly Cell[], options: ComputeCurveOptions): Co
       logErrors: residual?.foldErrors[k] ?? rooflineFold(fold),
     })),
     at,
+    table,
     ms: ({ memoryMB, processes, tasks }) => at(memoryMB)(processes, tasks),
   }
 }
 
-function curveAt(
+function tabulated(
   parameters: ComputeParameters,
   residual: ComputeResidual | undefined,
   data: { readonly cells: readonly Cell[]; readonly options: ComputeCurveOptions; readonly mayPeak: boolean },
-): ComputeCurve["at"] {
-  if (residual === undefined) return (memoryMB) => computeCurve(parameters, memoryMB)
+): CorrectedCurve {
+  if (residual === undefined) {
+    return {
+      at: (memoryMB) => computeCurve(parameters, memoryMB),
+      table: (axes) => computeTable(parameters, axes),
+    }
+  }
   const memories = memoriesOf(data.cells)
   const range = {
     leastMemoryMB: Math.min(LEAST_MEMORY_MB, memories[0]!),

@@ -106,6 +106,43 @@ export function computeCurve(
   }
 }
 
+/** Axes of a table of times. */
+export interface ComputeAxes {
+  readonly memoryMB: readonly number[]
+  readonly processes: readonly number[]
+  /** Of an instance. */
+  readonly tasks: readonly number[]
+}
+
+/** Median compute times in ms at every point of the axes, tasks changing fastest. 10-20 ns per point. */
+export function computeTable(parameters: ComputeParameters, axes: ComputeAxes): Float64Array {
+  const { kind, contention: s, coherence: kappa, parallelShare: r, phiMs, f0Ms, w0Ms } = parameters
+  const { longest, processes } = busiest(axes)
+  const width = axes.tasks.length
+  const out = new Float64Array(axes.memoryMB.length * longest.length)
+  let at = 0
+  for (const memoryMB of axes.memoryMB) {
+    const u = vcpus(parameters, memoryMB)
+    const whole = speedup(u, s, kappa)
+    const perTask = (1 - r) / Math.min(1, u) + (r === 0 ? 0 : r / whole)
+    for (let i = 0; i < longest.length; i++) {
+      const busy = processes[i]!
+      const tasks = axes.tasks[i % width]!
+      const speed = kind === "multi" || busy >= u ? whole : speedup(busy, s, kappa)
+      const work = Math.max(longest[i]! * perTask, tasks / speed)
+      out[at++] = busy <= 0 ? phiMs : phiMs + f0Ms * startFactor(u, busy) + w0Ms * work
+    }
+  }
+  return out
+}
+
+/** By processes and tasks: processes that have a task, and the tasks of the busiest one. */
+function busiest(axes: ComputeAxes): { readonly processes: Float64Array; readonly longest: Float64Array } {
+  const processes = Float64Array.from(axes.processes.flatMap((q) => axes.tasks.map((tasks) => Math.min(q, tasks))))
+  const longest = processes.map((busy, i) => (busy <= 0 ? 0 : Math.ceil(axes.tasks[i % axes.tasks.length]! / busy)))
+  return { processes, longest }
+}
+
 /** The smallest number of processes, at most `most`, from which on more make nothing faster on a curve. */
 export function maxUsefulProcesses(
   curve: (processes: number, tasks: number) => number,

@@ -1,5 +1,5 @@
 import { isotonic } from "../statistics/isotonic.ts"
-import { computeCurve, type ComputeParameters, vcpus } from "./compute-model.ts"
+import { type ComputeAxes, computeCurve, type ComputeParameters, vcpus } from "./compute-model.ts"
 import { type Place, placeOn, type ResidualGrid, residualAlongMemory } from "./residual-grid.ts"
 
 export interface CorrectionOptions {
@@ -7,6 +7,12 @@ export interface CorrectionOptions {
   readonly mostMemoryMB: number
   /** More memory is never slower: pooled where the residual says otherwise. */
   readonly monotone: boolean
+}
+
+export interface CorrectedCurve {
+  at(memoryMB: number): CurveAtMemory
+  /** Every point of the axes, tasks changing fastest. */
+  table(axes: ComputeAxes): Float64Array
 }
 
 /** Median ms at one memory size by processes and tasks of an instance. */
@@ -26,7 +32,7 @@ export function correctedCurve(
   parameters: ComputeParameters,
   grid: ResidualGrid,
   options: CorrectionOptions,
-): (memoryMB: number) => CurveAtMemory {
+): CorrectedCurve {
   const memories = memoryNodes(parameters, options)
   const rooflines = memories.map((memoryMB) => computeCurve(parameters, memoryMB))
   const places = memories.map((memoryMB) => placeOn(grid.axes[0], Math.log(vcpus(parameters, memoryMB))))
@@ -46,10 +52,10 @@ export function correctedCurve(
   }
   // Ascending, as placeOn wants it: minus 1/u rises with memory.
   const axis = Float64Array.from(memories, (memoryMB) => -1 / vcpus(parameters, memoryMB))
-  return (memoryMB) => {
+  const isOutside = (memoryMB: number): boolean => memoryMB < memories[0]! || memoryMB > memories.at(-1)!
+  const at = (memoryMB: number): CurveAtMemory => {
     const place = placeOn(axis, -1 / vcpus(parameters, memoryMB))
-    const outside = memoryMB < memories[0]! || memoryMB > memories.at(-1)!
-    const own = outside ? computeCurve(parameters, memoryMB) : undefined
+    const own = isOutside(memoryMB) ? computeCurve(parameters, memoryMB) : undefined
     return (wanted, tasks) => {
       const processes = Math.min(wanted, tasks)
       if (processes <= 0) return parameters.phiMs
@@ -58,6 +64,26 @@ export function correctedCurve(
       return (ms * own(processes, tasks)) / Math.max(rooflines[place.low]!(processes, tasks), 1e-9)
     }
   }
+  const table = (axes: ComputeAxes): Float64Array => {
+    const pairs = axes.processes.flatMap((processes) => axes.tasks.map((tasks) => ({ processes, tasks })))
+    const out = new Float64Array(axes.memoryMB.length * pairs.length)
+    const spots = axes.memoryMB.map((memoryMB) => placeOn(axis, -1 / vcpus(parameters, memoryMB)))
+    const rows = pairs.map(({ processes, tasks }) =>
+      tasks <= 0
+        ? new Float64Array(memories.length).fill(parameters.phiMs)
+        : tableOf(Math.min(processes, tasks), tasks),
+    )
+    for (const [m, memoryMB] of axes.memoryMB.entries()) {
+      const base = m * pairs.length
+      const spot = spots[m]!
+      if (isOutside(memoryMB)) {
+        const own = at(memoryMB)
+        for (const [i, pair] of pairs.entries()) out[base + i] = own(pair.processes, pair.tasks)
+      } else for (let i = 0; i < rows.length; i++) out[base + i] = valueAt(rows[i]!, spot)
+    }
+    return out
+  }
+  return { at, table }
 }
 
 /** The non-increasing sequence nearest to the values in squares. */
