@@ -2,11 +2,19 @@
 // How near the estimates come to what was measured: public data and our own dated measurements, in bench/estimation/data.
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts"
 
-const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {}
+const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
+  delays: async () => (await import("./estimation/delays.ts")).bench,
+  grid: async () => (await import("./estimation/grid.ts")).bench,
+  distributions: async () => (await import("./estimation/distributions.ts")).bench,
+  calibration: async () => (await import("./estimation/calibration.ts")).bench,
+  stairs: async () => (await import("./estimation/stairs.ts")).bench,
+  unseen: async () => (await import("./estimation/unseen.ts")).bench,
+}
 
 /** Measurements that `--measure` repeats, each at most 30 minutes; they write dated files beside the older ones. */
 const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   grid: async () => (await import("./estimation/measure/grid.ts")).measureGrid,
+  "form-errors": async () => (await import("./estimation/form-errors.ts")).measureFormErrors,
   functions: async () => (await import("./estimation/functions/measure.ts")).measureFunctions,
 }
 

@@ -4,14 +4,16 @@ import { seedOf } from "../base/random.ts"
 import { median } from "../statistics/order-statistics.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import { functionOf, type Step, stepOf, type Workflow } from "../workflow/workflow.ts"
-import { logResiduals } from "./cells.ts"
+import { type CellResiduals, logResiduals } from "./cells.ts"
 import { fitColdTransferWork, fitInit, type InitModel } from "./cold-start.ts"
 import { compileSpace, type Rates } from "./compile.ts"
 import type { CompiledSpace, CompileRequest, Estimator } from "./estimator.ts"
 import { estimateStep } from "./estimate.ts"
+import { formErrorOf, leftOutErrors } from "./form-error.ts"
+import { shippedFormErrors } from "./form-error-library.ts"
 import { fitFunction, type FunctionModel } from "./function-model.ts"
 import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.ts"
-import { noiseOf, type NoisePool, poolNoise } from "./noise.ts"
+import { logSdOf, noiseOf, type NoisePool, poolNoise } from "./noise.ts"
 import type { InstanceSample, Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
 import { isUsable } from "./sample-validation.ts"
@@ -68,11 +70,17 @@ export function createEstimator(options: EstimatorOptions): Estimator {
         maxMemoryMB: options.limits.memoryMB.max,
         memoryStepMB: step.configSpace.memoryMB.step,
       })
+    const own = poolNoise(warmResiduals(selection))
+    const noise = noiseOf({ shared: pools.noise, own, spread: functionModel.spread })
     const model: StepModel = {
       functionModel,
       coldWorkMs: functionModel.coldWorkMs + coldTransferWork(selection, functionModel, pools),
       init: pools.inits.get(step.function)!,
-      noise: noiseOf(pools.noise, functionModel.spread),
+      noise,
+      form: formErrorOf(shippedFormErrors(), {
+        leftOut: leftOutErrors(functionModel.curve.heldOut),
+        noise: logSdOf(noise),
+      }),
       download: pools.download,
       upload: pools.upload,
       mappingDelay: pools.mappingDelay,
@@ -148,12 +156,16 @@ function fitPools(selections: readonly Selection[], mbPerVcpu: number): Pools {
     selection.steps.map((sample) => ({ sample, init: inits.get(selection.functionName)! })),
   )
   return {
-    noise: poolNoise(selections.flatMap((selection) => logResiduals(selection.ok.filter((sample) => !sample.cold)))),
+    noise: poolNoise(selections.flatMap(warmResiduals)),
     inits,
     download: fitTransfer(selections, "download", mbPerVcpu),
     upload: fitTransfer(selections, "upload", mbPerVcpu),
     mappingDelay: fitMappingDelay(steps),
   }
+}
+
+function warmResiduals(selection: Selection): readonly CellResiduals[] {
+  return logResiduals(selection.ok.filter((sample) => !sample.cold))
 }
 
 function coldTransferWork(selection: Selection, model: FunctionModel, pools: Pools): number {

@@ -2,6 +2,7 @@ import type { Distribution } from "../statistics/distribution.ts"
 import { DEFAULT_XI, fromQuantiles, momentsOf, quantile } from "../statistics/quantile-table.ts"
 import { scale } from "../statistics/quantile-table-operations.ts"
 import type { InitModel } from "./cold-start.ts"
+import type { FormError } from "./form-error.ts"
 import type { FunctionModel } from "./function-model.ts"
 import type { MappingDelayModel } from "./mapping-delay-model.ts"
 import { slowestFactor } from "./noise.ts"
@@ -12,6 +13,8 @@ export interface StepModel {
   readonly functionModel: FunctionModel
   readonly init: InitModel
   readonly noise: Distribution
+  /** Error of the compute curve at configurations that it was not fitted on. */
+  readonly form: FormError
   readonly download: TransferModel
   readonly upload: TransferModel
   readonly mappingDelay: MappingDelayModel
@@ -39,7 +42,7 @@ export interface Factor {
 export function factorOf(model: StepModel, instances: number): Factor {
   const known = model.factors.get(instances)
   if (known !== undefined) return known
-  const distribution = slowestFactor(model.noise, model.functionModel.formSd, instances)
+  const distribution = slowestFactor(model.noise, model.form, { instances })
   const factor = { distribution, ...momentsOf(distribution), p99: quantile(distribution, 0.99) }
   model.factors.set(instances, factor)
   return factor
