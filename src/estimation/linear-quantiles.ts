@@ -1,7 +1,7 @@
 import { PROBABILITIES } from "../statistics/distribution.ts"
-import { normalQuantile } from "../statistics/normal.ts"
 import { median } from "../statistics/order-statistics.ts"
 import { quantileRegression, quantileRegressions } from "../statistics/quantile-regression.ts"
+import { fittedLevel, ratioSpread } from "./ratio-spread.ts"
 
 export interface LinearQuantilesOptions {
   /** Median plane expected before anything was seen, ms: a coefficient for each column, missing ones 0. */
@@ -46,8 +46,8 @@ interface LevelFit {
 /**
  * Quantile regression at the seven levels as far as the data carry, on the columns that vary and are fed by enough
  * rows; a slope that comes out negative is dropped, since more bytes, objects or instances never make anything faster.
- * Levels are corrected for what the fit itself uses up (`fittedLevel`); levels without data of their own spread
- * lognormally around the nearest one. With fewer than five rows a column, a prior that has slopes is scaled to the
+ * Levels are corrected for what the fit itself uses up (`fittedLevel`); levels without enough rows of their own
+ * are multiples of the nearest one (ratio-spread.ts). With fewer than five rows a column, a prior that has slopes is scaled to the
  * rows instead. 200 rows take under 2 ms.
  */
 export function fitLinearQuantiles({ rows, targets }: LinearRows, options: LinearQuantilesOptions): LinearQuantiles {
@@ -57,10 +57,9 @@ export function fitLinearQuantiles({ rows, targets }: LinearRows, options: Linea
   }
   const centre = fitLevel({ rows, targets }, columns, 0.5)
   const positive = columns.filter((column) => column === 0 || centre.coefficients[column] !== 0)
-  const carried = PROBABILITIES.filter((p) => p !== 0.5 && rows.length * Math.min(p, 1 - p) >= ROWS_BEYOND)
-  const levels = fitLevels({ rows, targets }, positive, carried)
-  const logSd = spreadOf({ rows, targets }, centre, options)
-  return fromSpread([...levels, centre], { logSd, rows: rows.length, transferred: rows.length < ROWS_PER_COLUMN })
+  const carried = PROBABILITIES.filter((p) => p !== 0.5 && rows.length * Math.min(p, 1 - p) >= ROWS_BEYOND - 1e-9)
+  const levels = [...fitLevels({ rows, targets }, positive, carried), centre]
+  return fromLevels({ rows, targets }, levels, { ...options, transferred: rows.length < ROWS_PER_COLUMN })
 }
 
 /** The median plane alone: what a search over knees or saturation sizes compares, several times as fast. */
@@ -86,19 +85,6 @@ function usableColumns(rows: readonly (readonly number[])[]): number[] {
     if (varies && rows.length >= ROWS_PER_COLUMN * (used.length + 1)) used.push(column)
   }
   return used
-}
-
-/**
- * The level to fit so that a share tau of new points lies below the plane. A plane of d columns through n rows covers
- * tau - (tau - 1/2) d/n of what it has not seen (Bai, Mei, Wang and Xiong 2021, theorem 1: quantile regression
- * under-covers even where the model is right); this is that, solved for the level. The median needs nothing.
- */
-export function fittedLevel(tau: number, rows: number, columns: number): number {
-  const used = columns / rows
-  if (used >= 1) return tau
-  const level = (tau - used / 2) / (1 - used)
-  // Beyond the last half row a plane cannot go.
-  return Math.min(Math.max(level, 0.5 / rows), 1 - 0.5 / rows)
 }
 
 function fitLevels(data: LinearRows, columns: readonly number[], levels: readonly number[]): LevelFit[] {
@@ -148,38 +134,34 @@ function fromPrior(data: LinearRows, options: LinearQuantilesOptions): LinearQua
   const ratios = data.rows.map((row, i) => data.targets[i]! / Math.max(LEAST_MS, dot(options.prior, row)))
   const factor = Math.max(0.01, ratios.length === 0 ? 1 : median([...ratios, 1]))
   const centre = { p: 0.5, coefficients: options.prior.map((coefficient) => coefficient * factor) }
-  const logSd = spreadOf(data, centre, options)
-  return fromSpread([centre], { logSd, rows: data.rows.length, transferred: true })
+  return fromLevels(data, [centre], { ...options, transferred: true })
 }
 
-/** Sd of ln(target / median), shrunk to the prior. */
-function spreadOf({ rows, targets }: LinearRows, centre: LevelFit, options: LinearQuantilesOptions): number {
-  const { tellsSpread = () => true, priorLogSd } = options
-  let squares = 0
-  let count = 0
-  for (const [i, row] of rows.entries()) {
-    if (!tellsSpread(row)) continue
-    count++
-    const predicted = Math.max(LEAST_MS, dot(centre.coefficients, row))
-    const ratio = Math.log(Math.max(LEAST_MS, targets[i]!) / predicted)
-    squares += Math.min(Math.abs(ratio), 2) ** 2
-  }
-  return Math.sqrt((3 * priorLogSd ** 2 + squares) / (3 + Math.max(0, count - 1)))
+/** Multiples of one fitted level at the levels that are not fitted. */
+function multiplesOf(data: LinearRows, level: LevelFit, options: LinearQuantilesOptions): (p: number) => number {
+  const telling = data.rows.flatMap((row, i) => (options.tellsSpread?.(row) === false ? [] : [i]))
+  const logs = telling.map((i) => {
+    const predicted = Math.max(LEAST_MS, dot(level.coefficients, data.rows[i]!))
+    return Math.log(Math.max(LEAST_MS, data.targets[i]!) / predicted)
+  })
+  return ratioSpread(logs, { level: level.p, priorLogSd: options.priorLogSd })
 }
 
-function fromSpread(
+function fromLevels(
+  data: LinearRows,
   known: readonly LevelFit[],
-  { logSd, rows, transferred }: { readonly logSd: number; readonly rows: number; readonly transferred: boolean },
+  options: LinearQuantilesOptions & { readonly transferred: boolean },
 ): LinearQuantiles {
   const planes = PROBABILITIES.map((p) => {
     const nearest = known.reduce((best, level) => (Math.abs(level.p - p) < Math.abs(best.p - p) ? level : best))
-    const factor = Math.exp((normalQuantile(p) - normalQuantile(nearest.p)) * logSd)
+    if (nearest.p === p) return nearest.coefficients
+    const factor = multiplesOf(data, nearest, options)(p)
     return nearest.coefficients.map((coefficient) => coefficient * factor)
   })
   const centre = planes[2]!
   return {
-    rows,
-    transferred,
+    rows: data.rows.length,
+    transferred: options.transferred,
     usesColumn: (column) => planes.some((plane) => (plane[column] ?? 0) !== 0),
     medianMs: (columns) => Math.max(0, dot(centre, columns)),
     predict: (columns) => rearranged(planes.map((plane) => Math.max(0, dot(plane, columns)))),
