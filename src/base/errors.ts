@@ -5,6 +5,7 @@
 export type ErrorCode =
   | "usage"
   | "invalid-workflow"
+  | "invalid-data"
   | "unsupported"
   | "goal-unreachable"
   | "handler-missing"

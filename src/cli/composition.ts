@@ -6,12 +6,15 @@ import type { Random } from "../base/random.ts"
 import { createEngine, type Engine } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
 import { openSqliteJournal } from "../engine/sqlite-journal.ts"
+import type { Rates } from "../estimation/compile.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import { createEstimator } from "../estimation/profile-estimator.ts"
+import type { Profile } from "../estimation/sample.ts"
 import type { Policy } from "../optimization/policy.ts"
 import { packageFunction } from "../packaging/package-function.ts"
 import { LAYER_NAMES } from "../platforms/local/enforcement/layer.ts"
 import { connectLocalPlatform, type LocalPlatform } from "../platforms/local/local-platform.ts"
+import { LAMBDA_MB_PER_VCPU } from "../platforms/local/options.ts"
 import type { FunctionPackage } from "../platforms/platform.ts"
 import { awsLambdaPricing } from "../pricing/aws-lambda.ts"
 import { invocationMeters } from "../pricing/lambda-meters.ts"
@@ -21,6 +24,7 @@ import type { Store } from "../stores/store.ts"
 import { STORE_VARIABLE } from "../wrapper/environment.ts"
 import { valuesOf } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
+import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
 import type { Project } from "./config.ts"
 import type { Terminal } from "./terminal.ts"
@@ -56,7 +60,7 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
   const { workflow, stateDir } = project
   const packages = await packageAll(project, terminal)
   const store = fsStore(join(stateDir, "store"))
-  const profiles = profileStore(join(stateDir, "profiles"))
+  const profiles = projectProfiles(project)
   const environment = store.url === null ? {} : { [STORE_VARIABLE]: store.url }
   const platform = await openPlatform(project)
   return {
@@ -68,11 +72,10 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
     environment,
     deploy: () => deployAll({ workflow, packages, platform, environment }, terminal),
     estimator: async () => {
-      const names = Object.keys(workflow.functions)
-      const read = await Promise.all(names.map(async (name) => [name, await profiles.read(name)] as const))
       const { usdPerGbSecond, usdPerRequest } = platform.pricing
       const rates = { usdPerGbSecond, usdPerRequest }
-      return createEstimator({ workflow, profiles: new Map(read), limits: platform.limits, rates })
+      const read = await readProfiles(workflow, profiles)
+      return createEstimator({ workflow, profiles: read, limits: platform.limits, rates })
     },
     engine: (setup) =>
       createEngine({
@@ -86,6 +89,45 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
       }),
     close: () => platform.close(),
   }
+}
+
+/** The profiles of a project. */
+export function projectProfiles(project: Project): ProfileStore {
+  return profileStore(join(project.stateDir, "profiles"))
+}
+
+async function readProfiles(workflow: Workflow, profiles: ProfileStore): Promise<ReadonlyMap<string, Profile>> {
+  const names = Object.keys(workflow.functions)
+  return new Map(await Promise.all(names.map(async (name) => [name, await profiles.read(name)] as const)))
+}
+
+/** What can be estimated without any platform: profiles, and the prices and limits of AWS Lambda. */
+export interface OfflineEstimator {
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly estimator: Estimator
+  readonly rates: Rates
+}
+
+/** The estimator of a project from its profiles alone: nothing is packaged, started or called. */
+export async function offlineEstimator(project: Project): Promise<OfflineEstimator> {
+  const { workflow } = project
+  const { usdPerGbSecond, usdPerRequest } = awsLambdaPricing()
+  const rates = { usdPerGbSecond, usdPerRequest }
+  const profiles = await readProfiles(workflow, projectProfiles(project))
+  return { profiles, rates, estimator: createEstimator({ workflow, profiles, limits: OFFLINE_LIMITS, rates }) }
+}
+
+/** Limits of AWS Lambda, for what is computed without asking a platform. */
+export const OFFLINE_LIMITS: PlatformLimits = {
+  memoryMB: { min: 128, max: 10_240, step: 1 },
+  mbPerVcpu: LAMBDA_MB_PER_VCPU,
+  vcpuTotal: null,
+  timeoutMs: 900_000,
+  payloadBytes: { sync: 6_291_456, async: 1_048_576 },
+  concurrency: { account: 1000, keepFree: 0 },
+  startsPer10s: 1000,
+  initTimeoutMs: 10_000,
+  publishMsPerVariant: 0,
 }
 
 /** The local platform of a project's state folder. */

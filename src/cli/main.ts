@@ -2,7 +2,16 @@ import { Command, CommanderError, Option } from "commander"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
 import { EXIT, exitCodeOf } from "./exit-codes.ts"
-import { parseDurationMs, parsePercentile, parseUsd } from "./quantities.ts"
+import { IMPORT_FORMATS } from "../profiling/import/formats.ts"
+import {
+  parseCount,
+  parseDurationMs,
+  parseMemoryList,
+  parseMemoryMB,
+  parsePercentile,
+  parseUsd,
+  parseWarm,
+} from "./quantities.ts"
 import { describeError, processTerminal, type Terminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
@@ -14,8 +23,8 @@ export interface CommandContext {
   readonly signal: AbortSignal
 }
 
-/** A command's work; the number is the exit code. Loaded only when it is called, so that help is quick. */
-type Action<Options> = (context: CommandContext, options: Options) => Promise<number>
+/** A command's work on its options and its plain arguments; the number is the exit code. Loaded only when it is called, so that help is quick. */
+type Action<Options> = (context: CommandContext, options: Options, args: readonly string[]) => Promise<number>
 
 /**
  * The command line. Never throws and never exits: the exit code is returned, so that tests can call it in-process.
@@ -58,8 +67,13 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .showHelpAfterError("(trimtab --help lists the commands)")
     .exitOverride()
 
-  const command = <Options>(name: string, description: string, load: () => Promise<Action<Options>>): Command =>
-    program
+  const command = <Options>(
+    name: string,
+    description: string,
+    load: () => Promise<Action<Options>>,
+    parent: Command = program,
+  ): Command =>
+    parent
       .command(name)
       .description(description)
       .exitOverride()
@@ -74,7 +88,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
         const terminal = processTerminal(flags, () => realClock.monotonicMs())
         const context = { terminal, cwd: process.cwd(), configFile: merged.config, signal }
         const action = await load()
-        exit(await action(context, merged))
+        exit(await action(context, merged, self.args))
       })
 
   const slo = new Option("--slo <duration>", "deadline of the run: least cost under it").argParser(parseDurationMs)
@@ -89,14 +103,53 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     "check this machine and project; each finding has a fix",
     async () => (await import("./commands/doctor.ts")).doctor,
   )
-  command(
+  const profile = command(
     "profile",
     "measure the functions of the workflow",
     async () => (await import("./commands/profile.ts")).profile,
   )
     .addOption(input)
-    .option("--fresh", "measure again what is measured already")
+    .option("--fresh", "measure again what is measured already; what was imported is kept")
     .addOption(new Option("--max-time <duration>", "stop measuring after this").argParser(parseDurationMs))
+  command(
+    "import",
+    "add measurements from logs, tuning results and tables",
+    async () => (await import("./commands/profile-import.ts")).profileImport,
+    profile,
+  )
+    .argument("<files...>", "logs with REPORT or platform.report lines, results of power tuning, CSV; plain or gzipped")
+    .addOption(
+      new Option("--format <format>", "what the files are (default: told by what they hold)").choices(IMPORT_FORMATS),
+    )
+    .option("--function <name>", "function of the workflow that the measurements are of")
+    .addOption(new Option("--memory <MB>", "memory of rows that do not say it").argParser(parseMemoryMB))
+    .addOption(
+      new Option("--tasks <n>", "tasks of an invocation that does not say it (default: 1)").argParser(parseCount),
+    )
+    .addOption(new Option("--processes <n>", "its processes (default: 1)").argParser(parseCount))
+    .addOption(new Option("--runs <n>", "every row is the mean of this many runs").argParser(parseCount))
+    .option("--skip-bad", "leave out rows that make no sense instead of refusing the file")
+    .option("--dry-run", "only say what would be added")
+  command(
+    "show",
+    "what the profiles hold",
+    async () => (await import("./commands/profile-show.ts")).profileShow,
+    profile,
+  )
+  command(
+    "estimate",
+    "what a step would take and cost, over memory or in one configuration",
+    async () => (await import("./commands/estimate.ts")).estimate,
+  )
+    .argument("[step]", "step of the workflow (default: all)")
+    .addOption(new Option("--memory <MB,...>", "memory sizes (default: all of the step)").argParser(parseMemoryList))
+    .addOption(new Option("--instances <n>", "parallel instances (default: 1)").argParser(parseCount))
+    .addOption(new Option("--processes <n>", "processes of an instance (default: 1)").argParser(parseCount))
+    .addOption(new Option("--tasks <n>", "tasks of the step (default: as measured)").argParser(parseCount))
+    .addOption(new Option("--warm <n>", "instances that are warm (default: all; 0: cold starts)").argParser(parseWarm))
+    .addOption(new Option("--percentile <p>", "level of the upper column (default: p90)").argParser(parsePercentile))
+    .option("--all", "a row for every size")
+    .option("--svg <file>", "write a figure of time and cost over memory")
   command("plan", "choose a configuration for every step", async () => (await import("./commands/plan.ts")).plan)
     .addOption(slo)
     .addOption(budget)

@@ -24,3 +24,29 @@ export function parsePercentile(text: string): number {
   if (!(value > 0 && value < 1)) throw new InvalidArgumentError("a percentile is between 0 and 1: 0.95 or p95")
   return value
 }
+
+/** `4`: a whole number from 1 on. */
+export function parseCount(text: string): number {
+  const value = Number(/^\d{1,9}$/.exec(text.trim())?.[0] ?? Number.NaN)
+  if (!(value >= 1)) throw new InvalidArgumentError("a whole number from 1 on is wanted")
+  return value
+}
+
+/** `0`, `4`. */
+export function parseWarm(text: string): number {
+  const value = Number(/^\d{1,9}$/.exec(text.trim())?.[0] ?? Number.NaN)
+  if (!(value >= 0)) throw new InvalidArgumentError("a whole number from 0 on is wanted")
+  return value
+}
+
+/** `1024`, `1024MB`, `128` to `10240`. */
+export function parseMemoryMB(text: string): number {
+  const value = Number(/^(\d{1,6})(?:\s*MB)?$/i.exec(text.trim())?.[1] ?? Number.NaN)
+  if (!(value >= 128 && value <= 10_240)) throw new InvalidArgumentError("a memory size is 128 to 10240 MB: 1024")
+  return value
+}
+
+/** `512,1024,2048`: memory sizes. */
+export function parseMemoryList(text: string): readonly number[] {
+  return [...new Set(text.split(",").map(parseMemoryMB))].sort((a, b) => a - b)
+}

@@ -43,9 +43,9 @@ export function computeCells(samples: readonly InstanceSample[]): readonly Cell[
 /** Jitter of timers and schedulers, ms: what is as short as this has no noise worth learning. */
 export const JITTER_MS = 5
 
-/** Log ratios of the compute times to their cell's median; cells of one sample tell nothing, nor do contended ones. */
+/** Log ratios of the compute times to their cell's median; cells of one sample tell nothing, nor do contended ones and means. */
 export function logResiduals(samples: readonly InstanceSample[]): readonly CellResiduals[] {
-  return [...groupByCell(samples.filter((sample) => !sample.contended)).values()]
+  return [...groupByCell(samples.filter((sample) => !sample.contended && sample.aggregate === undefined)).values()]
     .filter((group) => group.length > 1)
     .map((group) => {
       const logs = group.map((sample) => Math.log(computeMsOf(sample) + JITTER_MS))

@@ -33,6 +33,7 @@ const INSTANCE_NUMBERS: Limits = {
   peakProcessMB: [0, MAX_MB],
 }
 const INSTANCE_COUNTS: Limits = { processes: [1, 1024], tasks: [1, MAX_COUNT] }
+const AGGREGATE_COUNTS: Limits = { runs: [1, MAX_COUNT] }
 const STEP_NUMBERS: Limits = { atMs: [0, MAX_AT_MS], mappingDelayMs: [0, MAX_MS], wallMs: [0, MAX_MS] }
 const STEP_COUNTS: Limits = { tasks: [1, MAX_COUNT], cold: [0, MAX_COUNT] }
 const CONFIG_NUMBERS: Limits = { memoryMB: [1, MAX_MB] }
@@ -69,7 +70,14 @@ function instanceProblem(row: Record<string, unknown>): string | null {
   const problem = numberProblem(row, INSTANCE_NUMBERS) ?? countProblem(row, INSTANCE_COUNTS)
   if (problem !== null) return problem
   if (row["outcome"] === "ok" && row["durationMs"] === 0) return "durationMs is 0 of an invocation that ended well"
-  return null
+  return optionalProblem(row)
+}
+
+function optionalProblem({ id, aggregate }: Record<string, unknown>): string | null {
+  if (id !== undefined && (typeof id !== "string" || id === "" || id.length > 200)) return `id is ${show(id)}`
+  if (aggregate === undefined) return null
+  if (!isObject(aggregate)) return `aggregate is ${show(aggregate)}`
+  return countProblem(aggregate, AGGREGATE_COUNTS)
 }
 
 function stepProblem(row: Record<string, unknown>): string | null {

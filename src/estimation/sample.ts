@@ -39,6 +39,10 @@ export interface InstanceSample {
   readonly enforced: string
   /** Hash of the code that ran: a new version starts a new epoch. */
   readonly codeSha256: string
+  /** Names the invocation, so that it is not taken twice: its request id, or a hash of the row it was imported from. */
+  readonly id?: string
+  /** The figures are means of this many runs (1 where the number is not known): spread is not learned from them. */
+  readonly aggregate?: { readonly runs: number }
 }
 
 /** One execution of a whole step: p instances started together. */

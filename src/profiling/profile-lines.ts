@@ -29,10 +29,16 @@ function parseLine(line: string, where: string): Sample {
   }
   if (!isObject(row)) throw corrupt(where, "not an object")
   const { v, ...fields } = row
+  if (typeof v === "number" && v > PROFILE_VERSION) throw newer(where, v)
   if (v !== PROFILE_VERSION) throw corrupt(where, `version ${JSON.stringify(v) ?? "missing"}, not ${PROFILE_VERSION}`)
   const checked = validateSample(fields)
   if (checked.kind === "rejected") throw corrupt(where, checked.reason)
   return checked.sample
+}
+
+function newer(where: string, version: number): TrimtabError {
+  const message = `${where}: written by a newer trimtab (profile version ${version}, this one reads ${PROFILE_VERSION}); update trimtab`
+  return new TrimtabError("profile-corrupt", message, { where, fix: "update trimtab" })
 }
 
 function corrupt(where: string, reason: string, cause?: unknown): TrimtabError {

@@ -59,6 +59,7 @@ function instanceSample(record: InvocationRecord, context: RecordContext): Insta
     contended: isContended(record),
     enforced: record.enforced ?? "none",
     codeSha256: context.codeSha256,
+    id: record.requestId,
   }
 }
 

@@ -23,6 +23,8 @@ export interface ChartSeries {
   readonly points: readonly ChartPoint[]
   /** `steps` hold a value until the next point, as a frontier does. Default `line`. */
   readonly look?: "line" | "points" | "line and points" | "steps"
+  /** A name of the theme; default: the next of the series' colours. */
+  readonly colour?: string
 }
 
 export interface ChartAxis {
@@ -41,6 +43,8 @@ export interface ChartMark {
   readonly axis: "x" | "y"
   readonly at: number
   readonly label: string
+  /** Default `bad`: a limit. */
+  readonly tone?: "bad" | "good" | "muted"
 }
 
 export interface ChartOptions {
@@ -70,7 +74,7 @@ interface Plot {
 export function curveChart(options: ChartOptions): VNode {
   const { width = 640, height = 360, series, marks = [] } = options
   const plot = layout(options, { width, height })
-  const colours = series.map((_, i) => SERIES_COLOURS[i % SERIES_COLOURS.length] ?? "text")
+  const colours = series.map(({ colour }, i) => colour ?? SERIES_COLOURS[i % SERIES_COLOURS.length] ?? "text")
   return figure(
     { id: options.id, title: options.title, description: options.description, width, height },
     curveLegend(series, { colours, width }),
@@ -158,7 +162,12 @@ function curve(series: ChartSeries, plot: Plot, colour: string): VNode {
   const dots = series.points.map((point) =>
     dot(point, plot, { colour, name: series.name, size: look === "points" ? 4.5 : 3 }),
   )
-  return h("g", { class: "series" }, look === "points" ? null : path, ...(look.includes("points") ? dots : []))
+  return h(
+    "g",
+    { class: "series" },
+    look === "points" || series.points.length === 0 ? null : path,
+    ...(look.includes("points") ? dots : []),
+  )
 }
 
 function dot(
@@ -180,10 +189,11 @@ function dot(
 }
 
 function markLine(mark: ChartMark, plot: Plot): VNode {
-  const stroke = paintOf("bad")
+  const tone = mark.tone ?? "bad"
+  const stroke = paintOf(tone)
   if (mark.axis === "y") {
     const y = round(plot.y.at(mark.at))
-    const text = label(plot.right - 2, y - 5, mark.label, { class: "small bad", "text-anchor": "end" })
+    const text = label(plot.right - 2, y - 5, mark.label, { class: `small ${tone}`, "text-anchor": "end" })
     return h(
       "g",
       {},
@@ -195,7 +205,7 @@ function markLine(mark: ChartMark, plot: Plot): VNode {
   // The text stands on the side that has room.
   const anchor = x > (plot.left + plot.right) / 2 ? "end" : "start"
   const text = label(x + (anchor === "end" ? -5 : 5), plot.top + 9, mark.label, {
-    class: "small bad",
+    class: `small ${tone}`,
     "text-anchor": anchor,
   })
   return h("g", {}, h("path", { d: `M${x} ${plot.top}V${plot.bottom}`, stroke, "stroke-dasharray": "5 3" }), text)

@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
+import type { ProfileStore } from "../../profiling/profile-store.ts"
 import { assertRunnable } from "../../workflow/unsupported.ts"
 import { openWorkspace } from "../composition.ts"
-import { loadProject } from "../config.ts"
+import { loadProject, type Project } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { campaignText, measure } from "../measure.ts"
@@ -23,7 +24,7 @@ export async function profile(
   assertRunnable(project.workflow)
   const workspace = await openWorkspace(project, terminal)
   try {
-    if (flags.fresh === true) await rm(join(project.stateDir, "profiles"), { recursive: true, force: true })
+    if (flags.fresh === true) await forget(project, workspace.profiles)
     const { store } = workspace
     const input = await runInput({ text: flags.input, configured: project.input, root: project.root, cwd, store })
     const report = await measure({ workspace, terminal, input, maxMs: flags.maxTime, signal })
@@ -34,4 +35,17 @@ export async function profile(
   } finally {
     await workspace.close()
   }
+}
+
+/** Removes what campaigns and runs measured. What came from elsewhere stays: it cannot be measured again here. */
+async function forget({ stateDir, workflow }: Project, profiles: ProfileStore): Promise<void> {
+  const kept = await Promise.all(
+    Object.keys(workflow.functions).map(async (name) => {
+      // A profile that cannot be read is what one begins anew for.
+      const { samples } = await profiles.read(name).catch(() => ({ samples: [] }))
+      return [name, samples.filter(({ source }) => source === "log" || source === "import")] as const
+    }),
+  )
+  await rm(join(stateDir, "profiles"), { recursive: true, force: true })
+  for (const [name, samples] of kept) await profiles.append(name, samples)
 }

@@ -1,0 +1,249 @@
+import { resolve } from "node:path"
+import { realClock } from "../../base/clock.ts"
+import { TrimtabError } from "../../base/errors.ts"
+import type { Sample } from "../../estimation/sample.ts"
+import { IMPORT_FORMATS, type ImportFormat } from "../../profiling/import/formats.ts"
+import { readerOf, sniffFormat } from "../../profiling/import/import-format.ts"
+import { idsOf, indexFile, samplesOf, type FileIndex, type LineSource } from "../../profiling/import/import-samples.ts"
+import type { ImportContext } from "../../profiling/import/imported-row.ts"
+import type { ProfileStore } from "../../profiling/profile-store.ts"
+import { OFFLINE_LIMITS, projectProfiles } from "../composition.ts"
+import { loadProject } from "../config.ts"
+import { EXIT } from "../exit-codes.ts"
+import { importText } from "../import-text.ts"
+import type { CommandContext } from "../main.ts"
+import { functionChooser, type FunctionChooser } from "../import-target.ts"
+import { openTextFile, type TextFile } from "../text-file.ts"
+
+export interface ImportFlags {
+  readonly format?: ImportFormat
+  readonly function?: string
+  readonly memory?: number
+  readonly tasks?: number
+  readonly processes?: number
+  readonly runs?: number
+  readonly skipBad?: boolean
+  readonly dryRun?: boolean
+}
+
+/** What was made of one file. */
+export interface ImportedFile {
+  readonly file: string
+  readonly format: ImportFormat
+  /** Invocations (or means) in it. */
+  readonly found: number
+  readonly added: number
+  /** In the profile before. */
+  readonly known: number
+  /** Of functions that are not asked for. */
+  readonly others: number
+  /** Rows that were refused; the first of them with their reasons. */
+  readonly refused: number
+  readonly bad: FileIndex["bad"]
+  readonly notes: readonly string[]
+  readonly functions: readonly ImportedFunction[]
+}
+
+export interface ImportedFunction {
+  readonly function: string
+  readonly added: number
+  readonly cold: number
+  readonly failed: number
+  readonly memoryMB: readonly number[]
+}
+
+/**
+ * `trimtab profile import`: measurements that somebody else made become samples of the profiles. All files are checked
+ * before the first sample is added; what a profile has already is not added again.
+ */
+export async function profileImport(
+  { terminal, cwd, configFile, signal }: CommandContext,
+  flags: ImportFlags,
+  paths: readonly string[],
+): Promise<number> {
+  const project = await loadProject({ file: configFile, cwd })
+  const choose = functionChooser(Object.keys(project.workflow.functions), flags.function)
+  const profiles = projectProfiles(project)
+  const progress = (text: string): void => {
+    if (signal.aborted) throw new TrimtabError("interrupted", "interrupted; import the same files again to finish")
+    terminal.progress(text)
+  }
+  const files: CheckedFile[] = []
+  for (const path of paths) files.push(await check({ path, cwd, flags, progress }))
+  refuseBadRows(files, flags)
+  const target: Target = { choose, profiles, known: new Map(), dryRun: flags.dryRun === true, progress }
+  const imported: ImportedFile[] = []
+  for (const file of files) imported.push(await add(file, target))
+  terminal.done()
+  for (const file of imported) for (const note of file.notes) terminal.info(`${file.file}: ${note}`)
+  refuseNothing(imported, files, choose)
+  const document = { schemaVersion: 1, dryRun: flags.dryRun === true, files: imported }
+  terminal.result(document, () => importText(imported, { dryRun: flags.dryRun === true }))
+  return EXIT.ok
+}
+
+interface CheckedFile {
+  readonly path: string
+  readonly format: ImportFormat
+  readonly source: LineSource
+  readonly index: FileIndex
+}
+
+type Progress = (text: string) => void
+
+async function check(of: {
+  readonly path: string
+  readonly cwd: string
+  readonly flags: ImportFlags
+  readonly progress: Progress
+}): Promise<CheckedFile> {
+  const { path, flags, progress } = of
+  const file = await openTextFile(resolve(of.cwd, path))
+  const format = flags.format ?? sniffFormat(file.head)
+  if (format === null)
+    throw new TrimtabError(
+      "usage",
+      `${path}: it does not tell what it is; give --format ${IMPORT_FORMATS.join("|")}, and a CSV file a header with memory_mb and duration_ms`,
+      { where: path, fix: "give --format" },
+    )
+  const context = contextOf(file, flags)
+  const source = { lines: () => file.lines(readingOf(file, path, progress)), reader: () => readerOf(format, context) }
+  const index = await indexFile(source)
+  if (index.rows === 0 && index.badCount === 0)
+    throw new TrimtabError(
+      "invalid-data",
+      `${path}: no measurement in it, read as ${format}; give --format if it is something else`,
+      {
+        where: path,
+      },
+    )
+  return { path, format, source, index }
+}
+
+function contextOf(file: TextFile, flags: ImportFlags): ImportContext {
+  return {
+    memoryMB: flags.memory ?? null,
+    tasks: flags.tasks ?? 1,
+    processes: flags.processes ?? 1,
+    runs: flags.runs ?? null,
+    memoryRange: OFFLINE_LIMITS.memoryMB,
+    nowMs: realClock.nowMs(),
+    fileMs: file.changedMs,
+  }
+}
+
+function readingOf(file: TextFile, path: string, progress: Progress): (bytes: number) => void {
+  const whole = (file.sizeBytes / 1e6).toFixed(1)
+  return (bytes) => progress(`reading ${path}: ${(bytes / 1e6).toFixed(1)} of ${whole} MB`)
+}
+
+/** One message for all that is wrong in all files: the first rows by file and line, and what to do. */
+function refuseBadRows(files: readonly CheckedFile[], flags: ImportFlags): void {
+  const wrong = files.filter(({ index }) => index.badCount > 0)
+  if (wrong.length === 0) return
+  const useless = wrong.find(({ index }) => index.rows === 0)
+  if (flags.skipBad === true && useless === undefined) return
+  const { path, index } = useless ?? wrong[0]!
+  const first = index.bad[0]!
+  const more = wrong.reduce((sum, file) => sum + file.index.badCount, 0) - 1
+  const rest = more === 0 ? "" : `; ${more} more ${more === 1 ? "row is" : "rows are"} refused`
+  const fix = useless === undefined ? "mend the file or give --skip-bad" : "no row of the file is good: check --format"
+  const where = /^\d/.test(first.at) ? `${path}:${first.at}` : `${path}: ${first.at}`
+  throw new TrimtabError("invalid-data", `${where}: ${first.reason}${rest}; nothing was imported; ${fix}`, {
+    where,
+    fix,
+  })
+}
+
+/** A log of other functions only is a mistake in the name. */
+function refuseNothing(
+  imported: readonly ImportedFile[],
+  files: readonly CheckedFile[],
+  choose: FunctionChooser,
+): void {
+  if (imported.some((file) => file.added + file.known > 0)) return
+  throw choose.nothing(files.map(({ path }) => path).join(", "))
+}
+
+interface Target {
+  readonly choose: FunctionChooser
+  readonly profiles: ProfileStore
+  /** Ids in the profile of each function, those added by now with them. */
+  readonly known: Map<string, Set<string>>
+  readonly dryRun: boolean
+  readonly progress: Progress
+}
+
+/** Samples that are appended in one write. */
+const BATCH = 2000
+
+async function add(file: CheckedFile, target: Target): Promise<ImportedFile> {
+  const batches = new Map<string, Sample[]>()
+  const counts = new Map<string, FunctionCount>()
+  let known = 0
+  let others = 0
+  for await (const { functionName, sample } of samplesOf(file.source, file.index)) {
+    const name = target.choose.nameFor(functionName, file.path)
+    if (name === null) {
+      others += 1
+      continue
+    }
+    const ids = target.known.get(name) ?? idsOf((await target.profiles.read(name)).samples)
+    target.known.set(name, ids)
+    if (ids.has(sample.id)) {
+      known += 1
+      continue
+    }
+    ids.add(sample.id)
+    countIn(counts, name, sample)
+    const batch = batches.get(name) ?? []
+    batches.set(name, batch)
+    batch.push(sample)
+    if (batch.length >= BATCH) await flush(batches, name, target)
+  }
+  for (const name of batches.keys()) await flush(batches, name, target)
+  const functions = [...counts].map(([name, count]) => ({
+    function: name,
+    ...count,
+    memoryMB: [...count.memoryMB].sort((a, b) => a - b),
+  }))
+  const { index } = file
+  return {
+    file: file.path,
+    format: file.format,
+    found: index.chosen.size,
+    added: functions.reduce((sum, { added }) => sum + added, 0),
+    known,
+    others,
+    refused: index.badCount,
+    bad: index.bad,
+    notes: index.notes,
+    functions,
+  }
+}
+
+interface FunctionCount {
+  added: number
+  cold: number
+  failed: number
+  readonly memoryMB: Set<number>
+}
+
+function countIn(
+  counts: Map<string, FunctionCount>,
+  name: string,
+  sample: Extract<Sample, { kind: "instance" }>,
+): void {
+  const count = counts.get(name) ?? { added: 0, cold: 0, failed: 0, memoryMB: new Set<number>() }
+  counts.set(name, count)
+  count.added += 1
+  if (sample.cold) count.cold += 1
+  if (sample.outcome !== "ok") count.failed += 1
+  count.memoryMB.add(sample.memoryMB)
+}
+
+async function flush(batches: Map<string, Sample[]>, name: string, { profiles, dryRun }: Target): Promise<void> {
+  const batch = batches.get(name) ?? []
+  batches.set(name, [])
+  if (!dryRun) await profiles.append(name, batch)
+}
