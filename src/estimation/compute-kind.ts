@@ -30,9 +30,10 @@ export function fitKind(
   const first = fitOf(cells, { ...options, kind: declared })
   const wide = cells.some((cell) => !cell.cold && cell.memoryMB > 1.05 * options.mbPerVcpu)
   const memories = memoriesOf(first.folds).length
-  if (!wide || memories < 3) return first
+  const error = innerError(first.folds)
+  if (!wide || memories < 3 || error <= LEAST_KIND_GAIN) return first
   const other = fitOf(cells, { ...options, kind: declared === "single" ? "multi" : "single" })
-  const [error, otherError] = [innerError(first.folds), innerError(other.folds)]
+  const otherError = innerError(other.folds)
   const share = memories < MEMORIES_FOR_KIND ? PLAIN_GAIN : KIND_GAIN
   return otherError < share * error && otherError < error - LEAST_KIND_GAIN ? other : first
 }

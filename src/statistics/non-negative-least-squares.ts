@@ -1,5 +1,3 @@
-import { solveSymmetric } from "./linear-solve.ts"
-
 /** The sums that least squares needs of `rows`: X'WX, X'Wy and y'Wy. */
 export interface NormalEquations {
   readonly size: number
@@ -35,45 +33,88 @@ export interface NonNegativeSolution {
 }
 
 /**
- * Least squares with every coefficient >= 0, exactly: the best feasible one of all supports (size <= 4 here), or the
- * unconstrained answer where that is feasible. Columns of zeros get 0. Columns that depend on each other are told apart
- * by the ridge 1e-12 alone; callers add equations for their prior.
+ * Least squares with every coefficient >= 0, exactly. The unconstrained answer where that is feasible; else that on its
+ * positive columns where no other column would help (Kuhn-Tucker); else the best feasible one of all supports (size <= 4
+ * here). Columns of zeros get 0. Columns that depend on each other are told apart by the ridge 1e-12 alone; callers add
+ * equations for their prior.
  */
 export function solveNonNegative(sums: NormalEquations): NonNegativeSolution {
   const { size, gram } = sums
+  const solution = new Float64Array(size)
   let live = 0
   for (let i = 0; i < size; i++) if (gram[i * size + i]! > 0) live |= 1 << i
-  let best: NonNegativeSolution = { coefficients: Array.from({ length: size }, () => 0), loss: sums.square }
-  // All proper subsets of the columns that are not zero, the whole first.
+  let support = live
+  // Each round drops the columns that came out negative.
+  while (support > 0 && solveSupport(sums, support, solution)) {
+    const positive = positiveColumns(solution, support)
+    if (positive === support) {
+      if (support === live || isOptimal(sums, solution, live & ~support)) return withLoss(sums, solution)
+      break
+    }
+    support = positive
+  }
+  return bestSupport(sums, live)
+}
+
+function bestSupport(sums: NormalEquations, live: number): NonNegativeSolution {
+  const solution = new Float64Array(sums.size)
+  let best = withLoss(sums, solution)
   for (let support = live; support > 0; support = (support - 1) & live) {
-    const solution = solveSupport(sums, support)
-    if (solution === null) continue
-    if (support === live) return solution
-    if (solution.loss < best.loss) best = solution
+    if (!solveSupport(sums, support, solution) || positiveColumns(solution, support) !== support) continue
+    const candidate = withLoss(sums, solution)
+    if (candidate.loss < best.loss) best = candidate
   }
   return best
 }
 
-function solveSupport(sums: NormalEquations, support: number): NonNegativeSolution | null {
-  const { size } = sums
-  const columns: number[] = []
-  for (let i = 0; i < size; i++) if ((support >> i) & 1) columns.push(i)
-  const count = columns.length
-  const gram = new Float64Array(count * count)
-  const moment = new Float64Array(count)
-  for (let a = 0; a < count; a++) {
-    moment[a] = sums.moment[columns[a]!]!
-    for (let b = 0; b < count; b++) gram[a * count + b] = sums.gram[columns[a]! * size + columns[b]!]!
-  }
-  const solved = solveSymmetric(gram, moment, 1e-12)
-  if (solved === null) return null
-  const coefficients = Array.from({ length: size }, () => 0)
-  let loss = sums.square
-  for (let a = 0; a < count; a++) {
-    if (!(solved[a]! >= 0)) return null
-    coefficients[columns[a]!] = solved[a]!
-    // ||y - Xc||^2 = y'y - c'X'y at the minimum over the support.
-    loss -= solved[a]! * moment[a]!
-  }
-  return { coefficients, loss: Math.max(0, loss) }
+function positiveColumns(solution: Float64Array, support: number): number {
+  let positive = 0
+  for (let i = 0; i < solution.length; i++) if ((support >> i) & 1 && solution[i]! >= 0) positive |= 1 << i
+  return positive
 }
+
+/** No column left out would lower the loss: its moment with the residual is not positive. */
+function isOptimal({ size, gram, moment }: NormalEquations, solution: Float64Array, outside: number): boolean {
+  for (let i = 0; i < size; i++) {
+    if (!((outside >> i) & 1)) continue
+    let slope = moment[i]!
+    for (let j = 0; j < size; j++) slope -= gram[i * size + j]! * solution[j]!
+    if (slope > 1e-12 * Math.abs(moment[i]!)) return false
+  }
+  return true
+}
+
+/** ||y - Xc||^2 = y'y - c'X'y at the minimum over a support. */
+function withLoss({ moment, square }: NormalEquations, solution: Float64Array): NonNegativeSolution {
+  let loss = square
+  for (let i = 0; i < solution.length; i++) loss -= solution[i]! * moment[i]!
+  return { coefficients: [...solution], loss: Math.max(0, loss) }
+}
+
+/** Unconstrained on the columns of `support`, 0 elsewhere, written into `solution`; false when it is singular. */
+function solveSupport({ size, gram, moment }: NormalEquations, support: number, solution: Float64Array): boolean {
+  solution.fill(0)
+  const lower = new Float64Array(size * size)
+  for (let i = 0; i < size; i++) {
+    if (!((support >> i) & 1)) continue
+    let right = moment[i]!
+    for (let j = 0; j <= i; j++) {
+      if (!((support >> j) & 1)) continue
+      let sum = gram[i * size + j]! * (i === j ? 1 + RIDGE : 1)
+      for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!
+      if (i !== j) lower[i * size + j] = sum / lower[j * size + j]!
+      else if (sum > 0) lower[i * size + i] = Math.sqrt(sum)
+      else return false
+    }
+    for (let k = 0; k < i; k++) right -= lower[i * size + k]! * solution[k]!
+    solution[i] = right / lower[i * size + i]!
+  }
+  for (let i = size - 1; i >= 0; i--) {
+    if (!((support >> i) & 1)) continue
+    for (let k = i + 1; k < size; k++) solution[i]! -= lower[k * size + i]! * solution[k]!
+    solution[i]! /= lower[i * size + i]!
+  }
+  return true
+}
+
+const RIDGE = 1e-12
