@@ -7,6 +7,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
   grid: async () => (await import("./estimation/grid.ts")).bench,
   distributions: async () => (await import("./estimation/distributions.ts")).bench,
   calibration: async () => (await import("./estimation/calibration.ts")).bench,
+  jolteon: async () => (await import("./estimation/jolteon.ts")).bench,
   stairs: async () => (await import("./estimation/stairs.ts")).bench,
   unseen: async () => (await import("./estimation/unseen.ts")).bench,
 }
@@ -16,6 +17,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>>
   grid: async () => (await import("./estimation/measure/grid.ts")).measureGrid,
   "form-errors": async () => (await import("./estimation/form-errors.ts")).measureFormErrors,
   functions: async () => (await import("./estimation/functions/measure.ts")).measureFunctions,
+  face: async () => (await import("./estimation/functions/measure-face.ts")).measureFace,
 }
 
 export const bench: Bench = async (options) => {
