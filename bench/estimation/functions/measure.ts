@@ -1,15 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { seededRandom } from "../../../src/base/random.ts"
 import type { Json } from "../../../src/base/json.ts"
 import type { OperationProfile } from "../../../src/estimation/operation-profile.ts"
-import { columnOf, DATA_FOLDER, type MeasuredData } from "../measure/data-file.ts"
+import type { MeasuredData } from "../measure/data-file.ts"
 import { measure as measureCells } from "../measure/harness.ts"
 import type { MeasuredCell, MeasurePlan } from "../measure/plan.ts"
-import { type FunctionSetData, formatFunctionSet } from "./data.ts"
-import { profileAll } from "./profiles.ts"
+import { functionSetData, writeFunctionSet } from "./data.ts"
+import { forgetProfiles, profileAll } from "./profiles.ts"
 import { SERVER_VARIABLE } from "./remote.ts"
 import { withServer } from "./with-server.ts"
 import { functionSet, type FunctionSpec, RANGES, SLICES } from "./spec.ts"
@@ -30,6 +30,11 @@ const LANES = { single: 13, parallel: 3 } as const
 
 /** Fixed, since a measurement that was cut off goes on only in the same environment. */
 const SERVER_PORT = 47_117
+
+const WHAT = "warm durations of functions composed of basic operations, and their operations at full CPU"
+
+const SHIFTED =
+  "from 4e6-2e8 flops, 1e5-8e6 cache operations on 64 KB-64 MB and 256 KB-64 MB of storage, so that 400 functions take 70 ms of CPU time at the mean and fit beside Node into 128 MB"
 
 const HANDLER = fileURLToPath(new URL("./handler.ts", import.meta.url))
 
@@ -63,9 +68,12 @@ export async function measure(options: FunctionSetOptions = {}): Promise<string>
         environment,
       )
       const plan = planOf(specs, profiles, { ...options, environment })
-      const path = await measureCells(plan, { folder })
-      const measured = JSON.parse(await readFile(path, "utf8")) as MeasuredData
-      return await write(dataOf(specs, profiles, measured), options.folder ?? DATA_FOLDER)
+      const measured = JSON.parse(await readFile(await measureCells(plan, { folder }), "utf8")) as MeasuredData
+      const described = { what: WHAT, seed: SEED, slices: SLICES, ranges: RANGES, rangesShifted: SHIFTED }
+      const data = functionSetData(measured, { functions: specs, profiles, described })
+      const path = await writeFunctionSet("functions", data, options.folder)
+      forgetProfiles("functions")
+      return path
     })
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -138,61 +146,4 @@ function expectedMs({ local }: OperationProfile, memoryMB: number): number {
   const cpuMs = local.userMs + local.systemMs
   const share = Math.min(1, memoryMB / 1769) * VCPU_SCALE
   return Math.round(cpuMs / share + Math.max(0, local.wallMs - cpuMs))
-}
-
-function dataOf(
-  specs: readonly FunctionSpec[],
-  profiles: ReadonlyMap<string, OperationProfile>,
-  measured: MeasuredData,
-): FunctionSetData {
-  const { origin } = measured
-  return {
-    origin: {
-      ...origin,
-      what: "warm durations of functions composed of basic operations, and their operations at full CPU",
-      seed: SEED,
-      slices: SLICES,
-      ranges: RANGES,
-      rangesShifted:
-        "from 4e6-2e8 flops, 64 KB-64 MB of cache and 256 KB-64 MB of storage: this machine does about 4.6e9 flop/s; 64 MB do not fit beside Node into 128 MB; objects are written 24,000 times",
-      operations: "3 warm runs on 2 cores without a quota in an instance of its own, the median",
-      dropped: "the first run of each cell, in which V8 still compiles",
-      licence: "Apache-2.0",
-    },
-    platform: {
-      periodMs: Number(origin["periodMs"]),
-      mbPerVcpu: Number(origin["mbPerVcpu"]),
-      vcpuScale: Number(origin["vcpuScale"]),
-      enforcement: textIn(origin, "enforcement"),
-      cores: Number(origin["cores"]),
-    },
-    measuredAt: textIn(origin, "date"),
-    memoryMB: [...new Set(measured.cells.map((cell) => cell.memoryMB))].sort((a, b) => a - b),
-    functions: specs.map(({ id, modules }) => ({
-      id,
-      modules,
-      operations: profiles.get(id)!,
-      cells: measured.cells
-        .filter((cell) => cell.tags?.["id"] === id)
-        .map((cell) => ({ memoryMB: cell.memoryMB, warmMs: keptRuns(columnOf(measured, cell, "durationMs")) })),
-    })),
-  }
-}
-
-async function write(data: FunctionSetData, folder: string): Promise<string> {
-  const path = join(folder, `functions-${data.measuredAt}.json`)
-  await writeFile(path, formatFunctionSet(data))
-  process.stderr.write(`wrote ${path}\n`)
-  return path
-}
-
-/** Without the first run of a cell, in which V8 still compiles what this function uses; to .1 ms. */
-function keptRuns(durationsMs: readonly number[]): readonly number[] {
-  return durationsMs.slice(durationsMs.length > 1 ? 1 : 0).map((ms) => Math.round(ms * 10) / 10)
-}
-
-function textIn(origin: Readonly<Record<string, Json>>, name: string): string {
-  const value = origin[name]
-  if (typeof value !== "string") throw new Error(`the measurement does not tell its ${name}`)
-  return value
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { realClock } from "../../../src/base/clock.ts"
 import type { Json } from "../../../src/base/json.ts"
 import type { OperationProfile } from "../../../src/estimation/operation-profile.ts"
@@ -33,7 +33,7 @@ const WARM_UPS = 2
 
 /**
  * The operations of each function by its id, each in an instance of its own on a platform that gives full cores. What
- * was profiled before a cut is kept in the system's folder for temporary files.
+ * was profiled before a cut is kept in the system's folder for temporary files until `forgetProfiles`.
  */
 export async function profileAll(
   name: string,
@@ -115,11 +115,22 @@ interface Kept {
   readonly keep: (id: string, profile: OperationProfile) => void
 }
 
+/** Removes what was kept: the next measurement begins anew. */
+export function forgetProfiles(name: string): void {
+  for (const file of readdirSync(KEPT)) if (file.startsWith(keptPrefix(name))) rmSync(join(KEPT, file))
+}
+
+const KEPT = join(tmpdir(), "trimtab-measure")
+
+function keptPrefix(name: string): string {
+  return `${name}-profiles-`
+}
+
 /** Profiles of an earlier start of the same functions and code. */
 function openKept(name: string, identity: string): Kept {
   const hash = createHash("sha256").update(identity).digest("hex").slice(0, 16)
-  const path = join(tmpdir(), "trimtab-measure", `${name}-profiles-${hash}.ndjson`)
-  mkdirSync(dirname(path), { recursive: true })
+  const path = join(KEPT, `${keptPrefix(name)}${hash}.ndjson`)
+  mkdirSync(KEPT, { recursive: true })
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : []
   // The last line is empty, or was cut off.
   const whole = lines.slice(0, -1)
