@@ -36,7 +36,7 @@ const KEYS = [
 
 type Key = (typeof KEYS)[number]
 
-const WHY = "not measured yet: npm run bench -- estimation --measure grid"
+const WHY = "no data file; npm run bench -- estimation --measure grid"
 
 const UNMEASURED: BenchResult = {
   summary: Object.fromEntries(KEYS.map((key) => [key, null])),

@@ -29,6 +29,12 @@ const ROUNDS = 8
 const SHORT_MS = 300
 const SHORT_PER_ROUND = 3
 
+/**
+ * Tasks of the unmeasured call: the first 20 or so that a process runs take up to a quarter more CPU time (compilation).
+ * For the same reason a visit goes from the most tasks to the fewest.
+ */
+const WARM_UP_TASKS = 80
+
 /** Leaves room within 25 minutes for the calls that have begun. */
 const BUDGET_MS = 23 * 60_000
 
@@ -52,6 +58,7 @@ export function gridPlan(
     order: "packed",
     loadShare: LOAD_SHARE,
     budgetMs: BUDGET_MS,
+    warmUpTasks: WARM_UP_TASKS,
     timeoutMs: 300_000,
     columns: [...RUN_COLUMNS, "downloadMs", "uploadMs", "maxMemoryUsedMB"],
     // Processes are held to one vCPU each, so that code that starts several is single-thread code to the platform.
@@ -61,7 +68,7 @@ export function gridPlan(
     })),
     cells: GRID_PROGRAMS.flatMap(({ name, kind, processes, ratio }) =>
       memories.flatMap((memoryMB) =>
-        taskCounts.map((tasks): MeasuredCell => {
+        [...taskCounts].reverse().map((tasks): MeasuredCell => {
           const maxVcpus = kind === "single" ? processes : ratio === 1 ? Infinity : 1 / (1 - ratio)
           const expectedMs = (tasks * TASK_MS) / (Math.min(memoryMB / 1769, maxVcpus) * vcpuScale)
           const perRound = expectedMs < SHORT_MS ? SHORT_PER_ROUND : 1
