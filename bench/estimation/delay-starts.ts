@@ -15,15 +15,17 @@ interface RankRow {
 /** Is the r-th start of p instances bounded by the last start of r? Bursts without cold starts: no init between them. */
 export function rankRows(): RankRow[] {
   const bursts = readBursts().filter((burst) => isWarm(burst) && coldIn(burst) === 0)
-  return [...new Set(bursts.map((burst) => burst.platform))].map((platform) => {
+  return [...new Set(bursts.map((burst) => burst.platform))].flatMap((platform) => {
     const ratios = pairsOf(bursts.filter((burst) => burst.platform === platform))
-    return {
+    if (ratios.length === 0) return []
+    const row: RankRow = {
       table: "start by rank",
       platform,
       pairs: ratios.length,
       medianRatio: round(median(ratios)),
       shareNotBelow: round(ratios.filter((ratio) => ratio >= 1).length / ratios.length),
     }
+    return [row]
   })
 }
 

@@ -3,11 +3,13 @@ import { type Random, seededRandom } from "../base/random.ts"
 import { normalQuantile } from "../statistics/normal.ts"
 import { fitColdTransferWork, fitInit, fitOverhead } from "./cold-start.ts"
 import { fitLinearQuantiles } from "./linear-quantiles.ts"
-import { fitMappingDelay, slowestInit } from "./mapping-delay-model.ts"
+import { LAUNCH_PRIORS } from "./launch-priors.ts"
+import { fitMappingDelay, slowestInit, startOfRank } from "./mapping-delay-model.ts"
 import type { InstanceSample, StepSample } from "./sample.ts"
 import { selectSamples } from "./sample-selection.ts"
 import { instanceSample } from "./testing/synthetic-profile.ts"
 import { fitTransfer, fitVolume } from "./transfer-model.ts"
+import { TRANSFER_PRIORS } from "./transfer-priors.ts"
 
 const normal = (random: Random): number => normalQuantile(0.001 + 0.998 * random.next())
 const OPTIONS = { prior: [10], priorLogSd: 0.2 }
@@ -121,6 +123,63 @@ describe("mapping delay", () => {
     const model = fitMappingDelay(samples.map((sample) => ({ sample, init })))
     expect(medianAt(model, 10, 0)).toBeLessThan(40)
     expect(Math.abs(medianAt(model, 56, 0) / 1620 - 1)).toBeLessThan(0.05)
+  })
+})
+
+describe("the start of rank r", () => {
+  const init = fitInit([instanceSample({ cold: true, initMs: 200 })], [], 1769)
+  const model = fitMappingDelay([], { prior: LAUNCH_PRIORS["aws-lambda"] })
+  const startAt = (rank: number, cold: number): number[] => {
+    const like = startOfRank(rank, { instances: 20, cold })
+    return model.quantilesMs({ ...like, slowestInit: slowestInit(init.distribution(1024), like.cold) })
+  }
+
+  test("warm instances start first: only ranks beyond them wait for an init", () => {
+    expect(startOfRank(12, { instances: 20, cold: 8 })).toEqual({ instances: 12, cold: 0 })
+    expect(startOfRank(13, { instances: 20, cold: 8 })).toEqual({ instances: 13, cold: 1 })
+    expect(startAt(13, 8)[2]! - startAt(12, 8)[2]!).toBeGreaterThan(150)
+  })
+
+  test("the last rank is the mapping delay of the step, and no rank starts before an earlier one", () => {
+    const last = model.quantilesMs({ instances: 20, cold: 8, slowestInit: slowestInit(init.distribution(1024), 8) })
+    expect(startAt(20, 8)).toEqual(last)
+    for (let rank = 2; rank <= 20; rank++) {
+      for (const [i, value] of startAt(rank, 8).entries()) {
+        // From the first cold start on low quantiles spread downwards; the median and above never fall.
+        if (i >= 2) expect(value).toBeGreaterThanOrEqual(startAt(rank - 1, 8)[i]!)
+      }
+    }
+  })
+})
+
+describe("priors by store and platform", () => {
+  const sample = (i: number): InstanceSample =>
+    instanceSample({ atMs: i, memoryMB: 1769, downloadMs: 480, downloadBytes: 20e6, downloadObjects: 1 })
+  const fitOn = (count: number): ReturnType<typeof fitTransfer> => {
+    const selection = selectSamples({ functionName: "f", samples: Array.from({ length: count }, (_, i) => sample(i)) })
+    return fitTransfer([selection], "download", 1769, { prior: TRANSFER_PRIORS.s3.download })
+  }
+
+  test("a store without samples is estimated from its prior: bytes over bandwidth, less memory is slower", () => {
+    const model = fitOn(0)
+    expect(model).toMatchObject({ transferred: true, samples: 0 })
+    expect(model.quantilesMs(1769, { objects: 1, bytes: 100e6 })[2]).toBeCloseTo(1045, 6)
+    expect(model.quantilesMs(885, { objects: 1, bytes: 100e6 })[2]! / 1045).toBeGreaterThan(1.8)
+  })
+
+  test("a few samples scale the prior, five a column replace it", () => {
+    const few = fitOn(8)
+    expect(few.transferred).toBe(true)
+    // Measured 480 ms where the prior says 245.
+    expect(few.quantilesMs(1769, { objects: 1, bytes: 20e6 })[2]! / 480).toBeCloseTo(1, 6)
+    expect(few.quantilesMs(1769, { objects: 1, bytes: 40e6 })[2]! / 480).toBeGreaterThan(1.7)
+    expect(fitOn(25).transferred).toBe(false)
+  })
+
+  test("a platform without steps starts as its prior says", () => {
+    const none = fitMappingDelay([], { prior: LAUNCH_PRIORS["aws-lambda"] })
+    expect(none).toMatchObject({ transferred: true, dependsOnInstances: true })
+    expect(none.quantilesMs({ instances: 100, cold: 0, slowestInit: [] })[2]).toBeCloseTo(304, 6)
   })
 })
 

@@ -44,16 +44,27 @@ export interface MeasuredStep {
   readonly init: InitModel
 }
 
+export interface MappingDelayOptions {
+  /** What is expected of the platform; that of processes on one machine where absent. */
+  readonly prior?: LaunchPrior
+  /** Steps in the window; 200 where absent, up to 1,000 where delays change slowly. */
+  readonly latest?: number
+}
+
 /**
  * Mapping delay = launch + init of the slowest cold instance. The launch is a quantile regression on 1, c cold
  * instances, p instances and max(0, p - knee), pooled over the functions of a platform; the init is the function's own.
  * How long the function runs is no column: bursts of 1 s and of 8 s functions start alike where each is invoked
  * directly. Fits the latest 200 steps and five of each rarer (instances, cold).
  */
-export function fitMappingDelay(steps: readonly MeasuredStep[], prior: LaunchPrior = LOCAL_LAUNCH): MappingDelayModel {
+export function fitMappingDelay(
+  steps: readonly MeasuredStep[],
+  { prior = LOCAL_LAUNCH, latest }: MappingDelayOptions = {},
+): MappingDelayModel {
   const ordered = latestRows(
     steps.toSorted((a, b) => a.sample.atMs - b.sample.atMs),
     ({ sample }) => `${sample.config.instances}:${sample.cold}`,
+    latest === undefined ? {} : { latest },
   )
   const knee = bestKnee(ordered)
   const fit = fitLaunch(ordered, knee, prior)

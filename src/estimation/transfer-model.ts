@@ -31,6 +31,13 @@ const SATURATION_MB = [256, 512, 1024, 1769, 3008] as const
 const ROWS_FOR_SATURATION = 20
 const MEMORIES_FOR_SATURATION = 3
 
+export interface TransferOptions {
+  /** What is expected of the store; that of files on one machine where absent. */
+  readonly prior?: TransferPrior
+  /** Samples in the window; 200 where absent, up to 1,000 where the store is slow to change. */
+  readonly latest?: number
+}
+
 /**
  * Quantile regression of warm transfers on physical columns: with share = min(1, m / m_b), a fixed time, CPU work per
  * transfer (1 / share) and per object (k / share), a bandwidth (V / share, V in MB) and a latency per object (k). m_b,
@@ -41,11 +48,12 @@ export function fitTransfer(
   selections: readonly Selection[],
   direction: Direction,
   mbPerVcpu: number,
-  prior: TransferPrior = LOCAL_TRANSFER,
+  { prior = LOCAL_TRANSFER, latest }: TransferOptions = {},
 ): TransferModel {
   const samples = latestRows(
     selections.flatMap(({ ok }) => warmOf(ok)).sort((a, b) => a.atMs - b.atMs),
     (sample) => configurationOf(sample, direction),
+    latest === undefined ? {} : { latest },
   )
   const saturationMB = bestSaturation(samples, direction, mbPerVcpu)
   const fit = fitLinearQuantiles(rowsAt(samples, direction, saturationMB), {
