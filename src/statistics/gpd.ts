@@ -76,8 +76,3 @@ export function shrunkShape(ascending: readonly number[], pooled: number = DEFAU
   const trust = count / (count + SHAPE_PRIOR)
   return trust * own + (1 - trust) * pooled
 }
-
-/** Where the tail begins, as a probability: P99 needs 500 samples, so that 5 of them lie beyond. */
-export function tailFromP(count: number): number {
-  return count >= 500 ? 0.99 : 0.95
-}

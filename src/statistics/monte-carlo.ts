@@ -48,7 +48,7 @@ const SCENARIOS = 1500
 
 /** A table whose columns are worked out when they are first asked for, about 0.3 ms each. */
 export function randomTable({ seed, scenarios = SCENARIOS }: TableOptions): RandomTable {
-  const uniforms = memoised((key) => latinHypercube(scenarios, seededRandom(seedOf(`${seed}/${key}`))))
+  const uniforms = memoised((key) => latinHypercube(scenarios, streamOf(`${seed}/${key}`)))
   const levels = new Map<string, LevelColumn>()
   return {
     scenarios,
@@ -67,6 +67,15 @@ export function randomTable({ seed, scenarios = SCENARIOS }: TableOptions): Rand
       return column
     },
   }
+}
+
+/** Numbers of the generator that go by until like seeds have come apart. */
+const WARM_UP = 32
+
+function streamOf(name: string): Random {
+  const random = seededRandom(seedOf(name))
+  for (let i = 0; i < WARM_UP; i++) random.next()
+  return random
 }
 
 function memoised<T>(make: (key: string) => T): (key: string) => T {

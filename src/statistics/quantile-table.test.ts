@@ -1,8 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { seededRandom } from "../base/random.ts"
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
-import { fromSamples } from "./from-samples.ts"
 import { normalQuantile } from "./normal.ts"
 import {
   cdf,
@@ -251,32 +249,5 @@ describe("operations", () => {
     const d = logNormal(50, 0.2)
     for (const p of PROBABILITIES) expect(quantile(shift(d, 30), p)).toBeCloseTo(quantile(d, p) + 30, 8)
     expect(quantile(shift(d, -1000), 0.5)).toBeGreaterThan(0)
-  })
-})
-
-describe("fromSamples", () => {
-  test("one sample gives a spread around it, and order does not matter", () => {
-    const d = fromSamples([200], { priorLogSd: 0.1 })
-    expect(quantile(d, 0.5)).toBeCloseTo(200, 6)
-    expect(quantile(d, 0.95) / 200).toBeGreaterThan(1.1)
-    expect(fromSamples([3, 1, 2])).toEqual(fromSamples([1, 2, 3]))
-  })
-
-  test("equal samples keep the floor of the spread", () => {
-    const d = fromSamples(
-      Array.from({ length: 60 }, () => 80),
-      { minLogSd: 0.03, priorLogSd: 0.03 },
-    )
-    expect(quantile(d, 0.5)).toBeCloseTo(80, 6)
-    expect(mean(d)).toBeGreaterThan(0)
-  })
-
-  test("many samples give their quantiles back", () => {
-    const random = seededRandom(5)
-    const samples = Array.from({ length: 4000 }, () => 100 * Math.exp(-Math.log(1 - random.next())))
-    const d = fromSamples(samples)
-    for (const p of [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]) {
-      expect(Math.abs(quantile(d, p) / (100 * Math.exp(-Math.log(1 - p))) - 1)).toBeLessThan(p === 0.99 ? 0.6 : 0.15)
-    }
   })
 })
