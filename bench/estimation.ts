@@ -3,6 +3,8 @@
 import type { Bench, BenchOptions, BenchResult } from "./bench.ts"
 
 const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
+  app6: async () => (await import("./estimation/app6.ts")).bench,
+  "chunk-func": async () => (await import("./estimation/chunk-func.ts")).bench,
   delays: async () => (await import("./estimation/delays.ts")).bench,
   grid: async () => (await import("./estimation/grid.ts")).bench,
   distributions: async () => (await import("./estimation/distributions.ts")).bench,

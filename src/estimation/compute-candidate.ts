@@ -21,6 +21,8 @@ export interface ComputeFitOptions {
   /** Time goes as u^-e below one vCPU; 1 where absent. */
   readonly exponent?: number
   readonly cores?: CoreGrant
+  /** vCPUs that one process can use; unlimited where absent. */
+  readonly mostVcpus?: number
   /** Lifts the bound on kappa: more memory may be slower. */
   readonly mayPeak?: boolean
 }
@@ -103,17 +105,14 @@ export type Fitted = Omit<ComputeFit, "meanSquare">
 
 /** All parameters but the breakpoint by Levenberg-Marquardt, from a few degrees of contention. */
 export function polish(data: Weighted, start: Candidate, noise: number): Candidate {
-  const { kind, mbPerVcpu, exponent = 1, cores = "share" } = start.parameters
+  const { kind } = start.parameters
   const { maxMemoryMB, mayPeak = false } = data.options
   const maxVcpus = mayPeak ? 1 : vcpus(start.parameters, maxMemoryMB)
   const scale = median(data.cells.map((cell) => cell.ms))
   const unpack = (theta: ArrayLike<number>): Fitted => ({
     coldWorkMs: theta[3]! * scale,
     parameters: {
-      kind,
-      mbPerVcpu,
-      exponent,
-      cores,
+      ...start.parameters,
       phiMs: theta[0]! * scale,
       f0Ms: theta[1]! * scale,
       w0Ms: theta[2]! * scale,

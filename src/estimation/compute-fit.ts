@@ -97,8 +97,9 @@ function scanBreakpoints(data: Weighted, start: Candidate): number {
 
 /** The best fit for one breakpoint. `noise` is the variance that weighs the priors against the data. */
 function bestAt(data: Weighted, mbPerVcpu: number, noise: number): Candidate {
-  const { kind, exponent = 1, cores = "share" } = data.options
-  const shape = { kind, parallelShare: 0, contention: PRIOR.contention, coherence: 0, mbPerVcpu, exponent, cores }
+  const { kind, exponent = 1, cores = "share", mostVcpus = Infinity } = data.options
+  const given = { kind, mbPerVcpu, exponent, cores, mostVcpus }
+  const shape = { ...given, parallelShare: 0, contention: PRIOR.contention, coherence: 0 }
   const best = bestLinear(data, { shape, shares: kind === "multi" ? SHARES : [0], noise })
   return seesCores(data.cells, best.parameters) ? polish(data, best, noise) : best
 }

@@ -1,15 +1,16 @@
 /**
  * Compute time of one instance: a roofline with Amdahl's and the universal scalability law (USL).
  *
- *   T = phi + f0 S + w0 max( ceil(n/P) ((1-r) / min(1, u) + r / Sp(u)),  n / Sp(c) )
+ *   T = phi + f0 S + w0 max( ceil(n/P) ((1-r) / min(1, u) + r / Sp(min(u, L))),  n / Sp(min(u, L P)) )
  *   S = P / min(u, P) with several processes, 0 with one
- *   u = m / m_s (below one vCPU (m / m_s)^e where e was learned),  P = min(q, n),  Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1))
+ *   u = m / m_s, below one vCPU (m / m_s)^e where e was learned;  P = min(q, n)
+ *   Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1))
  *
  * phi is a fixed time, f0 the start of one process (they start side by side and load the handler each; a single one is
  * the instance's own and runs already), w0 one task on one vCPU, r the share of a task that runs on
- * several cores. The maximum is a roofline: the longest process against the cores available, c = min(u, P) for
- * single-thread code (r = 0) and c = u otherwise. With one process it is Amdahl's law, below one vCPU exactly
- * phi + w0 n / u.
+ * several cores, L the cores that a process can use: 1 for single-thread code (r = 0), else unlimited or the number of its
+ * threads. The maximum is a roofline: the longest process against the cores available. With one process it is Amdahl's
+ * law, below one vCPU exactly phi + w0 n / u.
  *
  * C1. More memory is never slower: kappa <= (1 - s) / u_max^2 puts the peak of Sp outside the space.
  * C2. No tasks take phi.
@@ -37,6 +38,8 @@ export interface ComputeParameters {
   readonly exponent?: number
   /** How the platform grants vCPUs: a share of m / m_s (also where absent), or whole ones, m / m_s rounded up. */
   readonly cores?: CoreGrant
+  /** vCPUs that one process can use, L: code with a fixed number of threads. Unlimited where absent. */
+  readonly mostVcpus?: number
 }
 
 export type CoreGrant = "share" | "whole"
@@ -78,13 +81,21 @@ function startFactor(u: number, processes: number): number {
 
 /** Time of all tasks in units of one task on one vCPU: the longest process against the cores available. */
 function workFactor(shape: ComputeShape, u: number): (processes: number, tasks: number) => number {
-  const { kind, contention: s, coherence: kappa, parallelShare: r } = shape
-  const perTask = (1 - r) / Math.min(1, u) + (r === 0 ? 0 : r / speedup(u, s, kappa))
-  const whole = speedup(u, s, kappa)
-  return (processes, tasks) => {
-    const speed = kind === "multi" || processes >= u ? whole : speedup(processes, s, kappa)
-    return Math.max(Math.ceil(tasks / processes) * perTask, tasks / speed)
-  }
+  const { contention: s, coherence: kappa } = shape
+  const limit = threadLimit(shape)
+  const perTask = taskFactor(shape, u)
+  return (processes, tasks) =>
+    Math.max(Math.ceil(tasks / processes) * perTask, tasks / speedup(Math.min(u, limit * processes), s, kappa))
+}
+
+/** One task in units of one task on one vCPU. */
+function taskFactor(shape: ComputeShape, u: number): number {
+  const { contention: s, coherence: kappa, parallelShare: r } = shape
+  return (1 - r) / Math.min(1, u) + (r === 0 ? 0 : r / speedup(Math.min(u, threadLimit(shape)), s, kappa))
+}
+
+function threadLimit({ kind, mostVcpus = Infinity }: ComputeShape): number {
+  return kind === "single" ? 1 : mostVcpus
 }
 
 /** Median compute time in ms. */
@@ -116,20 +127,19 @@ export interface ComputeAxes {
 
 /** Median compute times in ms at every point of the axes, tasks changing fastest. 10-20 ns per point. */
 export function computeTable(parameters: ComputeParameters, axes: ComputeAxes): Float64Array {
-  const { kind, contention: s, coherence: kappa, parallelShare: r, phiMs, f0Ms, w0Ms } = parameters
+  const { contention: s, coherence: kappa, phiMs, f0Ms, w0Ms } = parameters
   const { longest, processes } = busiest(axes)
   const width = axes.tasks.length
+  const limit = threadLimit(parameters)
   const out = new Float64Array(axes.memoryMB.length * longest.length)
   let at = 0
   for (const memoryMB of axes.memoryMB) {
     const u = vcpus(parameters, memoryMB)
-    const whole = speedup(u, s, kappa)
-    const perTask = (1 - r) / Math.min(1, u) + (r === 0 ? 0 : r / whole)
+    const perTask = taskFactor(parameters, u)
     for (let i = 0; i < longest.length; i++) {
       const busy = processes[i]!
-      const tasks = axes.tasks[i % width]!
-      const speed = kind === "multi" || busy >= u ? whole : speedup(busy, s, kappa)
-      const work = Math.max(longest[i]! * perTask, tasks / speed)
+      const speed = speedup(Math.min(u, limit * busy), s, kappa)
+      const work = Math.max(longest[i]! * perTask, axes.tasks[i % width]! / speed)
       out[at++] = busy <= 0 ? phiMs : phiMs + f0Ms * startFactor(u, busy) + w0Ms * work
     }
   }
