@@ -31,7 +31,8 @@ export function fitPhysical(rows: DelaySet["rows"]): Predict {
     : fitTransfers(rows.flatMap((row) => (row.kind === "transfer" ? [row] : [])))
 }
 
-function fitStarts(rows: readonly StartRow[]): Predict {
+/** Starts from instances and cold starts. */
+export function fitStarts(rows: readonly StartRow[]): Predict {
   const model = fitMappingDelay(rows.map((row, i) => ({ sample: stepSample(row, i), init: NO_INIT })))
   return (row) =>
     row.kind === "start"

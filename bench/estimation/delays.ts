@@ -10,7 +10,7 @@ import { loadQuantileLp } from "../../src/statistics/testing/quantile-lp.ts"
 import type { Bench } from "../bench.ts"
 import { fitEq2, fitPhysical, type Predict, type Row } from "./delay-models.ts"
 import { type DelaySet, realDelaySets } from "./delay-sets.ts"
-import { durationRows, rankRows } from "./delay-starts.ts"
+import { startRows } from "./delay-starts.ts"
 import { syntheticStore } from "./delay-store.ts"
 
 const SAMPLES = 100
@@ -37,7 +37,7 @@ export const bench: Bench = async () => {
       refit200Ms: refits.find((row) => row.what === "model, seven levels")!.medianMs,
     },
     reasons: {},
-    rows: [...sets, store, ...lp, ...refits, ...rankRows(), ...durationRows()],
+    rows: [...sets, store, ...lp, ...refits, ...startRows()],
   }
 }
 
@@ -126,30 +126,54 @@ function shuffle<T>(values: readonly T[], random: Random): T[] {
 
 interface LpRow {
   readonly table: "loss against the linear program"
+  readonly problem: Problem
   readonly rows: number
   readonly columns: number
   readonly gap: number
+  readonly converged: boolean
 }
 
-/** Largest relative difference over the seven levels. */
+type Problem = "smooth" | "ties" | "duplicated" | "collinear"
+
+/**
+ * Largest difference over the seven levels, relative to the least loss, or to 0.001 sum |Y| where that is more: six
+ * columns meet ten rows of which five repeat exactly.
+ */
 async function lpGaps(): Promise<LpRow[]> {
   const lp = await loadQuantileLp()
-  return [10, 100, 1_000, 10_000].map((rows) => {
-    const data = skewedRows(rows, 3)
-    const fits = quantileRegressions(data, PROBABILITIES)
-    const gaps = fits.map((fit, i) => Math.abs(fit.loss / lp(data, PROBABILITIES[i]!) - 1))
-    return { table: "loss against the linear program", rows, columns: data.rows[0]!.length, gap: Math.max(...gaps) }
-  })
+  const problems: readonly Problem[] = ["smooth", "ties", "duplicated", "collinear"]
+  return problems.flatMap((problem) =>
+    [10, 100, 1_000, 10_000].map((rows) => {
+      const data = skewedRows(rows, rows > 1_000 ? 3 : 6, problem)
+      const size = data.targets.reduce((sum, target) => sum + Math.abs(target), 0)
+      const fits = quantileRegressions(data, PROBABILITIES)
+      const gaps = fits.map((fit, i) => {
+        const best = lp(data, PROBABILITIES[i]!)
+        return Math.abs(fit.loss - best) / Math.max(best, 1e-3 * size)
+      })
+      const converged = fits.every((fit) => fit.converged)
+      const columns = data.rows[0]!.length
+      return { table: "loss against the linear program", problem, rows, columns, gap: Math.max(...gaps), converged }
+    }),
+  )
 }
 
 /** Columns of eq. (2) for two predictors, or their plain values, with skewed noise. */
-function skewedRows(count: number, width: 3 | 6): RegressionData {
+function skewedRows(count: number, width: 3 | 6, problem: Problem = "smooth"): RegressionData {
   const random = seededRandom(count)
-  const predictors = Array.from({ length: count }, () => [random.next() * 10, random.next() * 100])
-  return {
-    rows: predictors.map((at) => squaresAndProducts(at).slice(0, width)),
-    targets: predictors.map(([a, b]) => 3 + 2 * a! + 0.1 * b! - Math.log(1 - random.next()) * (1 + a!)),
-  }
+  const distinct = problem === "duplicated" ? Math.ceil(count / 2) : count
+  const points = Array.from({ length: distinct }, () => {
+    const a = problem === "ties" ? Math.floor(random.next() * 4) : random.next() * 10
+    const b = problem === "ties" ? Math.floor(random.next() * 3) : random.next() * 100
+    const target = 3 + 2 * a + 0.1 * b - Math.log(1 - random.next()) * (1 + a)
+    const predictors = [a, problem === "collinear" ? 2 * a + 1 : b]
+    return {
+      row: squaresAndProducts(predictors).slice(0, width),
+      target: problem === "ties" ? Math.round(target) : target,
+    }
+  })
+  const all = Array.from({ length: count }, (_, i) => points[i % distinct]!)
+  return { rows: all.map(({ row }) => row), targets: all.map(({ target }) => target) }
 }
 
 interface RefitRow {
