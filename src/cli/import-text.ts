@@ -10,6 +10,7 @@ function fileLines(file: ImportedFile, verb: string): readonly string[] {
   const rest = [
     ...(file.known > 0 ? [`${count(file.known, "sample")} known already`] : []),
     ...(file.others > 0 ? [`${file.others} of other functions`] : []),
+    ...(file.thinned > 0 ? [`${file.thinned.toLocaleString("en-US")} left out: enough of their size (--most)`] : []),
     ...(file.refused > 0 ? [`${count(file.refused, "bad row")} skipped`] : []),
   ]
   const bad = file.bad.map(({ at, reason }) => `  skipped ${/^\d/.test(at) ? `line ${at}` : at}: ${reason}`)

@@ -128,6 +128,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     )
     .addOption(new Option("--processes <n>", "its processes (default: 1)").argParser(parseCount))
     .addOption(new Option("--runs <n>", "every row is the mean of this many runs").argParser(parseCount))
+    .addOption(new Option("--most <n>", "samples of each size to take of a file (default: 1000)").argParser(parseCount))
     .option("--skip-bad", "leave out rows that make no sense instead of refusing the file")
     .option("--dry-run", "only say what would be added")
   command(

@@ -48,6 +48,7 @@ export function estimateTable(curve: EstimateCurve, options: EstimateTableOption
       { header: "cost", cell: cell((point) => usd(point.meanCostUsd)), align: "right" },
       {
         header: "rests on",
+        wrapTo: 12,
         cell: cell((point) => (point.blocked === null ? point.support : `cannot run: ${point.blocked}`)),
         style: (index) => (points[index]!.blocked === null ? undefined : "bad"),
       },

@@ -22,6 +22,7 @@ export interface ImportFlags {
   readonly tasks?: number
   readonly processes?: number
   readonly runs?: number
+  readonly most?: number
   readonly skipBad?: boolean
   readonly dryRun?: boolean
 }
@@ -37,6 +38,8 @@ export interface ImportedFile {
   readonly known: number
   /** Of functions that are not asked for. */
   readonly others: number
+  /** Left out because there are enough of their kind. */
+  readonly thinned: number
   /** Rows that were refused; the first of them with their reasons. */
   readonly refused: number
   readonly bad: FileIndex["bad"]
@@ -71,7 +74,14 @@ export async function profileImport(
   const files: CheckedFile[] = []
   for (const path of paths) files.push(await check({ path, cwd, flags, progress }))
   refuseBadRows(files, flags)
-  const target: Target = { choose, profiles, known: new Map(), dryRun: flags.dryRun === true, progress }
+  const target: Target = {
+    choose,
+    profiles,
+    known: new Map(),
+    most: flags.most ?? MOST,
+    dryRun: flags.dryRun === true,
+    progress,
+  }
   const imported: ImportedFile[] = []
   for (const file of files) imported.push(await add(file, target))
   terminal.done()
@@ -170,9 +180,13 @@ interface Target {
   readonly profiles: ProfileStore
   /** Ids in the profile of each function, those added by now with them. */
   readonly known: Map<string, Set<string>>
+  readonly most: number
   readonly dryRun: boolean
   readonly progress: Progress
 }
+
+/** Samples of one size and kind that are taken of a file; more of them make no estimate better. */
+const MOST = 1000
 
 /** Samples that are appended in one write. */
 const BATCH = 2000
@@ -180,9 +194,11 @@ const BATCH = 2000
 async function add(file: CheckedFile, target: Target): Promise<ImportedFile> {
   const batches = new Map<string, Sample[]>()
   const counts = new Map<string, FunctionCount>()
+  let drawn = 0
   let known = 0
   let others = 0
-  for await (const { functionName, sample } of samplesOf(file.source, file.index)) {
+  for await (const { functionName, sample } of samplesOf(file.source, file.index, target.most)) {
+    drawn += 1
     const name = target.choose.nameFor(functionName, file.path)
     if (name === null) {
       others += 1
@@ -215,6 +231,7 @@ async function add(file: CheckedFile, target: Target): Promise<ImportedFile> {
     added: functions.reduce((sum, { added }) => sum + added, 0),
     known,
     others,
+    thinned: index.chosen.size - drawn,
     refused: index.badCount,
     bad: index.bad,
     notes: index.notes,

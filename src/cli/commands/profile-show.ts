@@ -31,7 +31,7 @@ export async function profileShow({ terminal, cwd, configFile }: CommandContext)
         },
         { header: "cold", cell: (row) => String(row.cold), align: "right", dropOrder: 3 },
         { header: "failures", cell: (row) => countsText(row.failures) || "-", dropOrder: 3 },
-        { header: "needs", cell: floorText, align: "right", dropOrder: 1 },
+        { header: "least memory", cell: floorText, align: "right", dropOrder: 1 },
         {
           header: "newest",
           cell: (row) => (row.newestAtMs === null ? "-" : `${ageText(nowMs - row.newestAtMs)} ago`),

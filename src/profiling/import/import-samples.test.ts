@@ -16,10 +16,10 @@ function fileOf(text: string, format: ImportFormat): LineSource {
   }
 }
 
-async function samplesIn(text: string, format: ImportFormat): Promise<NamedSample[]> {
+async function samplesIn(text: string, format: ImportFormat, most = Infinity): Promise<NamedSample[]> {
   const file = fileOf(text, format)
   const samples: NamedSample[] = []
-  for await (const sample of samplesOf(file, await indexFile(file))) samples.push(sample)
+  for await (const sample of samplesOf(file, await indexFile(file), most)) samples.push(sample)
   return samples
 }
 
@@ -43,6 +43,21 @@ describe("a file", () => {
     const index = await indexFile(fileOf(Array.from({ length: 50 }, () => "REPORT RequestId: x").join("\n"), "report"))
     expect([index.rows, index.badCount, index.bad.length]).toEqual([0, 50, 20])
     expect(index.bad[1]?.at).toBe("2")
+  })
+
+  it("that is long is thinned by size, evenly, and a longer one to a part of the same", async () => {
+    const row = (n: number): string => `r${n},${n % 100 === 0 ? 1024 : 512},${100 + n}`
+    const text = (count: number): string =>
+      `id,memory_mb,duration_ms\n${Array.from({ length: count }, (_, n) => row(n)).join("\n")}`
+    const short = (await samplesIn(text(4000), "csv", 400)).map(({ sample }) => sample)
+    const long = (await samplesIn(text(8000), "csv", 400)).map(({ sample }) => sample)
+    const common = short.filter(({ memoryMB }) => memoryMB === 512)
+    // 3,960 draws of probability 0.1: sd 19; of each half the same share.
+    expect(Math.abs(common.length - 400)).toBeLessThan(80)
+    expect(Math.abs(common.filter(({ durationMs }) => durationMs < 2100).length - 200)).toBeLessThan(60)
+    expect(short.filter(({ memoryMB }) => memoryMB === 1024)).toHaveLength(40)
+    const before = new Set(short.map(({ id: name }) => name))
+    expect(long.filter(({ durationMs }) => durationMs < 4100).every(({ id: name }) => before.has(name))).toBe(true)
   })
 
   it("adds nothing the second time", async () => {
