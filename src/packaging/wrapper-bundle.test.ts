@@ -14,3 +14,11 @@ test("the wrapper has no package of npm in it, and imports nothing statically", 
     expect([...source.matchAll(/\bfrom\s*"([^"]+)"/g)].map((match) => match[1])).toEqual([])
   }
 })
+
+test("the counters of an instance lie in a file of their own, loaded by name", async () => {
+  const { files } = await wrapperBundle()
+  expect(files.map(({ name }) => name)).toEqual(["index.mjs", "store.mjs", "operations.mjs"])
+  const wrapper = new TextDecoder().decode(files[0]!.bytes)
+  expect(wrapper).toContain('import("./operations.mjs")')
+  expect(wrapper).not.toContain("perf_hooks")
+})
