@@ -1,6 +1,10 @@
+import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type Random, seededRandom } from "../base/random.ts"
+import { PROBABILITIES } from "../statistics/distribution.ts"
 import { normalQuantile } from "../statistics/normal.ts"
+import { quantileRegressions } from "../statistics/quantile-regression.ts"
+import { coldStarts } from "./compiled-space.ts"
 import { fitColdTransferWork, fitInit, fitOverhead } from "./cold-start.ts"
 import { fitLinearQuantiles } from "./linear-quantiles.ts"
 import { LAUNCH_PRIORS } from "./launch-priors.ts"
@@ -54,6 +58,25 @@ describe("fitLinearQuantiles", () => {
     }
     const quantiles = fit.predict([1, 0])
     expect(quantiles).toEqual(quantiles.toSorted((a, b) => a - b))
+  })
+
+  test("where the planes of few rows cross, what is predicted is sorted", () => {
+    const random = seededRandom(8)
+    const draw = (): number[] => [1, random.next(), random.next()]
+    const rows = Array.from({ length: 40 }, draw)
+    const targets = rows.map((row) => 50 + 10 * row[1]! + 10 * row[2]! + 20 * normal(random))
+    const planes = quantileRegressions({ rows, targets }, PROBABILITIES)
+    const fit = fitLinearQuantiles({ rows, targets }, OPTIONS)
+    let crossed = 0
+    for (let i = 0; i < 300; i++) {
+      const at = draw()
+      const raw = planes.map(({ coefficients }) => coefficients.reduce((sum, value, j) => sum + value * at[j]!, 0))
+      if (raw.some((value, k) => k > 0 && value < raw[k - 1]!)) crossed++
+      const predicted = fit.predict(at)
+      expect(predicted).toEqual(predicted.toSorted((a, b) => a - b))
+    }
+    // Without this the test would say nothing.
+    expect(crossed).toBeGreaterThan(10)
   })
 })
 
@@ -123,6 +146,31 @@ describe("mapping delay", () => {
     const model = fitMappingDelay(samples.map((sample) => ({ sample, init })))
     expect(medianAt(model, 10, 0)).toBeLessThan(40)
     expect(Math.abs(medianAt(model, 56, 0) / 1620 - 1)).toBeLessThan(0.05)
+  })
+})
+
+describe("cold starts of an estimate", () => {
+  const init = fitInit([instanceSample({ cold: true, initMs: 200 })], [], 1769)
+  const model = fitMappingDelay([], { prior: LAUNCH_PRIORS["aws-lambda"] })
+
+  test("p instances of which k are warm wait for max(0, p - k) inits, by estimate and by rank alike", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 0, max: 80 }), (instances, warm) => {
+        const cold = coldStarts(instances, instances, warm)
+        expect(cold).toBe(Math.max(0, instances - warm))
+        expect(startOfRank(instances, { instances, cold })).toEqual({ instances, cold })
+        const ranks = Array.from({ length: instances }, (_, i) => startOfRank(i + 1, { instances, cold }).cold)
+        // Each rank beyond the warm ones adds one cold start.
+        expect(ranks.filter((count, i) => count > (ranks[i - 1] ?? 0))).toHaveLength(cold)
+      }),
+    )
+  })
+
+  test("as many warm instances as are asked for start like a warm step, whatever the init", () => {
+    const at = (cold: number): number =>
+      model.quantilesMs({ instances: 8, cold, slowestInit: slowestInit(init.distribution(1024), cold) })[2]!
+    expect(at(coldStarts(8, 8, 9))).toBe(at(0))
+    expect(at(coldStarts(8, 8, 7))).toBeGreaterThan(at(0) + 150)
   })
 })
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { seededRandom } from "../base/random.ts"
 import { solveSymmetric } from "./linear-solve.ts"
-import { pinball, quantileRegression, type RegressionData } from "./quantile-regression.ts"
+import { pinball, quantileRegression, quantileRegressions, type RegressionData } from "./quantile-regression.ts"
 
 const TAUS = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
 
@@ -112,5 +112,28 @@ describe("quantileRegression", () => {
     const doubled = { rows: collinear.rows.map((row) => [...row, 2 * row[1]!]), targets: collinear.targets }
     expect(quantileRegression(doubled, 0.9).loss).toBeCloseTo(quantileRegression(collinear, 0.9).loss, 6)
     expect(quantileRegression({ rows: [[1, 0]], targets: [4] }, 0.5).coefficients.every(Number.isFinite)).toBe(true)
+  })
+
+  test("at each level the share of rows below the plane is the level, to columns / rows", () => {
+    for (const count of [10, 60, 400]) {
+      const data = skewed(count, count)
+      for (const [i, { coefficients }] of quantileRegressions(data, TAUS).entries()) {
+        const residuals = data.rows.map((row, k) => data.targets[k]! - coefficients[0]! - coefficients[1]! * row[1]!)
+        // Rows on the plane are met to rounding.
+        const below = residuals.filter((residual) => residual < -1e-9).length
+        const notAbove = residuals.filter((residual) => residual <= 1e-9).length
+        expect(below / count).toBeLessThanOrEqual(TAUS[i]! + 1e-12)
+        expect(notAbove / count).toBeGreaterThanOrEqual(TAUS[i]! - 1e-12)
+        expect(notAbove - below).toBe(2)
+      }
+    }
+  })
+
+  test("levels fitted together are those fitted alone, in the order asked for", () => {
+    const data = skewed(120, 6)
+    const together = quantileRegressions(data, [0.99, 0.05, 0.5])
+    for (const [i, tau] of [0.99, 0.05, 0.5].entries()) {
+      expect(together[i]!.loss).toBeCloseTo(quantileRegression(data, tau).loss, 9)
+    }
   })
 })
