@@ -13,7 +13,11 @@ export function oneSampleDistance(samples: readonly number[], cdf: (x: number) =
     const x = sorted[i]!
     let next = i + 1
     while (next < count && sorted[next] === x) next++
-    largest = Math.max(largest, Math.abs(next / count - cdf(x)), Math.abs(i / count - cdf(x - Math.abs(x) * 1e-12)))
+    largest = Math.max(
+      largest,
+      Math.abs(next / count - cdf(x)),
+      Math.abs(i / count - cdf(x - Math.max(Math.abs(x) * 1e-12, Number.MIN_VALUE))),
+    )
     i = next
   }
   return largest

@@ -1,4 +1,8 @@
-/** Distributions made of distributions. All pure; the results are quantile tables again. */
+/**
+ * Distributions made of distributions. All pure; the results are quantile tables again: exact at the seven points, near
+ * beyond P99, where only one shape is left to choose.
+ */
+import { fromQuantilesAndP999 } from "./deep-quantile.ts"
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
 import { cdf, fromQuantiles, LEAST_MS, quantile } from "./quantile-table.ts"
 import { slowestLevel } from "./slowest-level.ts"
@@ -30,14 +34,13 @@ export function mixture(components: readonly Component[]): Distribution {
   if (first === undefined) throw new Error("a mixture needs a component with a weight above 0")
   if (used.length === 1) return first.distribution
   const total = used.reduce((sum, component) => sum + component.weight, 0)
-  const xi = used.reduce((sum, component) => sum + component.weight * component.distribution.tail.xi, 0) / total
   const share = (ms: number): number =>
     used.reduce((sum, component) => sum + component.weight * cdf(component.distribution, ms), 0) / total
   const at = (p: number): number => {
     const quantiles = used.map((component) => quantile(component.distribution, p))
     return inverse(share, p, [Math.min(...quantiles), Math.max(...quantiles)])
   }
-  return fromQuantiles(PROBABILITIES.map(at), { xi, fromP: 0.99 })
+  return fromQuantilesAndP999(PROBABILITIES.map(at), at(0.999))
 }
 
 /** The root of share(ms) = p inside the bracket, by bisection in the logarithm. */
@@ -79,8 +82,7 @@ export function maxAcrossBranches(branches: readonly Distribution[]): Distributi
     const most = Math.max(...branches.map((branch) => quantile(branch, p ** (1 / branches.length))))
     return inverse(share, p, [least, most])
   }
-  const xi = Math.max(...branches.map((branch) => branch.tail.xi))
-  return fromQuantiles(PROBABILITIES.map(at), { xi, fromP: 0.99 })
+  return fromQuantilesAndP999(PROBABILITIES.map(at), at(0.999))
 }
 
 /** A start that is cold with probability `coldShare` in [0, 1] and warm otherwise. */
@@ -96,8 +98,6 @@ export function conditionalOn(d: Distribution, elapsedMs: number): Distribution 
   const past = cdf(d, elapsedMs)
   if (past <= 0) return d
   const atLeast = Math.max(elapsedMs, LEAST_MS)
-  return fromQuantiles(
-    PROBABILITIES.map((p) => Math.max(atLeast, quantile(d, past + p * (1 - past)))),
-    { xi: d.tail.xi, fromP: 0.99 },
-  )
+  const at = (p: number): number => Math.max(atLeast, quantile(d, past + p * (1 - past)))
+  return fromQuantilesAndP999(PROBABILITIES.map(at), at(0.999))
 }
