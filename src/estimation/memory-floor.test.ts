@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { fitMemoryFloor, type MemoryFloor } from "./memory-floor.ts"
 import type { InstanceSample } from "./sample.ts"
 import { selectSamples } from "./sample-selection.ts"
@@ -41,4 +41,28 @@ test("one kill among many good runs is an accident", () => {
 
 test("a timeout says nothing about memory, and nothing known is no floor", () => {
   expect(floorOf([instanceSample({ peakProcessMB: 0, memoryMB: 512 })]).needMB(4)).toBe(0)
+})
+
+describe("sizes that both ran and were killed", () => {
+  const mixed = [512, 768, 1024, 1536].flatMap((memoryMB, i) =>
+    Array.from({ length: 10 }, (_, k) => (k < [8, 5, 2, 0][i]! ? killed(memoryMB) : ran(memoryMB, 1, 400))),
+  )
+
+  test("put the floor where a kill is rare, not just above the largest one killed", () => {
+    const need = floorOf(mixed).needMB(1)
+    expect(need).toBeGreaterThan(1200)
+    // Nobody extrapolates beyond twice the largest size killed.
+    expect(need).toBeLessThanOrEqual(2048)
+  })
+
+  test("more successes at a size never raise the floor", () => {
+    const more = Array.from({ length: 10 }, () => ran(1536, 1, 400))
+    expect(floorOf([...mixed, ...more]).needMB(1)).toBeLessThanOrEqual(floorOf(mixed).needMB(1))
+  })
+})
+
+test("memory used that equals the size was cut off there: it says nothing of the base", () => {
+  const clamped = instanceSample({ memoryMB: 256, processes: 1, peakProcessMB: 100, maxMemoryUsedMB: 256 })
+  const seen = instanceSample({ memoryMB: 512, processes: 1, peakProcessMB: 100, maxMemoryUsedMB: 130 })
+  expect(floorOf([clamped, seen]).needMB(2)).toBeCloseTo(30 + 2 * 110)
 })
