@@ -1,0 +1,303 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fitMlpModel, momentsOfRuns, type TimeMoments } from "../../src/estimation/operation/mlp-model.ts"
+import { operationEstimator, type OperationEstimator } from "../../src/estimation/operation/operation-estimator.ts"
+import { fitOperationModel, type OperationModel } from "../../src/estimation/operation/operation-model.ts"
+import {
+  type MeasuredFunction,
+  type OperationPlatform,
+  splitByFunction,
+  type TrainingSet,
+} from "../../src/estimation/operation/training-set.ts"
+import { momentsOf, quantile } from "../../src/statistics/quantile-table.ts"
+import { mean, median, sampleQuantile } from "../../src/statistics/order-statistics.ts"
+import type { Bench, BenchResult } from "../bench.ts"
+
+/** Functions of composed basic operations, measured on a platform; or the functions of the face pipeline. */
+export interface FunctionData {
+  readonly origin: unknown
+  readonly platform: OperationPlatform
+  readonly measuredAt: string
+  readonly memoryMB: readonly number[]
+  readonly functions: readonly MeasuredFunction[]
+}
+
+/** Fewer repeats make no cell. */
+const LEAST_REPEATS = 3
+const SPLIT = { testShare: 0.2, seed: 20_251_122 }
+const MOST_OBSERVATIONS = 4
+const MLP_SEED = 1
+
+export const bench: Bench = async () => {
+  const data = newest("functions")
+  if (data === null) return nothing("bench/estimation/data holds no functions-<date>.json: measure it first")
+  const scored = scoreUnseen(data)
+  const face = newest("face")
+  return face === null ? scored : { ...scored, rows: [...scored.rows, ...faceRows(data, face)] }
+}
+
+const KEYS = [
+  "unseenMapePct",
+  "unseenP95MapePct",
+  "unseenVarianceMapePct",
+  "unseenSdMapePct",
+  "unseenAfter3MapePct",
+  "unseenMlpMapePct",
+  "unseenMlpPublishedMapePct",
+  "unseenNoisePct",
+] as const
+
+function nothing(reason: string): BenchResult {
+  return {
+    summary: Object.fromEntries(KEYS.map((key) => [key, null])),
+    reasons: Object.fromEntries(KEYS.map((key) => [key, reason])),
+    rows: [],
+  }
+}
+
+/** The newest data file of a kind; names end in a date. */
+function newest(kind: string): FunctionData | null {
+  const folder = join(import.meta.dirname, "data")
+  const name = readdirSync(folder)
+    .filter((file) => new RegExp(`^${kind}-\\d{4}-\\d\\d-\\d\\d\\.json$`).test(file))
+    .toSorted()
+    .at(-1)
+  if (name === undefined) return null
+  // Written by the measurement beside it, in this format.
+  return cleaned(JSON.parse(readFileSync(join(folder, name), "utf8")) as FunctionData)
+}
+
+/** Functions without a local run or cells of enough repeats are left out. */
+function cleaned(data: FunctionData): FunctionData {
+  const functions = data.functions
+    .map((one) => ({ ...one, cells: one.cells.filter((cell) => cell.warmMs.length >= LEAST_REPEATS) }))
+    .filter((one) => one.cells.length > 0 && one.operations.local.wallMs > 0)
+  return { ...data, functions }
+}
+
+/** Everything that is reported of functions never measured before; exported for a set without a machine. */
+export function scoreUnseen(data: FunctionData): BenchResult {
+  const { train, test } = splitByFunction(data.functions, SPLIT)
+  const trainingSet: TrainingSet = { platform: data.platform, functions: train }
+  const model = fitOperationModel(trainingSet)
+  const predictors: Readonly<Record<string, Predictor>> = {
+    "law, one local run": (one) => momentsOfEstimator(operationEstimator(model, one.operations)),
+    "MLP repaired": mlpPredictor(train, "repaired"),
+    "MLP published": mlpPredictor(train, "published"),
+  }
+  const scores = Object.fromEntries(
+    Object.entries(predictors).map(([name, predictor]) => [name, scoresOf(test, predictor)]),
+  )
+  const floor = test.flatMap(halfAgainstHalf)
+  const observed = observationRows(model, test)
+  const own = scores["law, one local run"]!
+  return {
+    summary: {
+      unseenMapePct: percent(own.map((score) => score.mean)),
+      unseenP95MapePct: percent(own.map((score) => score.p95)),
+      unseenVarianceMapePct: percent(own.map((score) => score.variance)),
+      unseenSdMapePct: percent(own.map((score) => score.sd)),
+      unseenAfter3MapePct: observed.find((row) => row.observations === 3)!.unobservedSizesPct,
+      unseenMlpMapePct: percent(scores["MLP repaired"]!.map((score) => score.mean)),
+      unseenMlpPublishedMapePct: percent(scores["MLP published"]!.map((score) => score.mean)),
+      unseenNoisePct: percent(floor.map((score) => score.mean)),
+    },
+    reasons: {},
+    rows: [
+      platformRow(model, { train: train.length, test: test.length, measuredAt: data.measuredAt }),
+      ...Object.entries({ ...scores, "noise: half of the repeats": floor }).flatMap(([predictor, all]) =>
+        memoryRows("unseen functions by memory (Fig. 8)", predictor, all),
+      ),
+      ...observed,
+    ],
+  }
+}
+
+/** What one predictor says of one function at a memory size. */
+type Predictor = (one: MeasuredFunction) => (memoryMB: number) => TimeMoments
+
+function momentsOfEstimator(estimator: OperationEstimator): (memoryMB: number) => TimeMoments {
+  return (memoryMB) => {
+    const { times } = estimator.predict(memoryMB)
+    const { mean: meanMs, sd } = momentsOf(times)
+    return { meanMs, p95Ms: quantile(times, 0.95), variance: sd * sd }
+  }
+}
+
+function mlpPredictor(train: readonly MeasuredFunction[], preset: "published" | "repaired"): Predictor {
+  const model = fitMlpModel(train, { preset, seed: MLP_SEED })
+  return (one) => (memoryMB) => model.predict(one.operations, memoryMB)
+}
+
+/** Relative errors at one cell. */
+interface Score {
+  readonly memoryMB: number
+  readonly mean: number
+  readonly p95: number
+  readonly variance: number
+  readonly sd: number
+}
+
+function scoresOf(functions: readonly MeasuredFunction[], predictor: Predictor): readonly Score[] {
+  return functions.flatMap((one) => {
+    const predict = predictor(one)
+    return one.cells.map(({ memoryMB, warmMs }) => scoreOf(memoryMB, predict(memoryMB), momentsOfRuns(warmMs)))
+  })
+}
+
+function scoreOf(memoryMB: number, predicted: TimeMoments, truth: TimeMoments): Score {
+  const error = (value: number, right: number): number => Math.abs(value / right - 1)
+  return {
+    memoryMB,
+    mean: error(predicted.meanMs, truth.meanMs),
+    p95: error(predicted.p95Ms, truth.p95Ms),
+    variance: error(predicted.variance, truth.variance),
+    sd: error(Math.sqrt(predicted.variance), Math.sqrt(truth.variance)),
+  }
+}
+
+/** Every second repeat predicts the others: what is left is noise, of both halves. */
+function halfAgainstHalf(one: MeasuredFunction): readonly Score[] {
+  return one.cells.map(({ memoryMB, warmMs }) => {
+    const [even, odd] = [0, 1].map((rest) => momentsOfRuns(warmMs.filter((_ms, i) => i % 2 === rest)))
+    return scoreOf(memoryMB, even!, odd!)
+  })
+}
+
+function memoryRows(table: string, predictor: string, scores: readonly Score[]): readonly object[] {
+  const row = (memoryMB: number | "all", some: readonly Score[]): object => ({
+    table,
+    predictor,
+    memoryMB,
+    cells: some.length,
+    meanPct: percent(some.map((score) => score.mean)),
+    meanMedianPct: round(100 * median(some.map((score) => score.mean))),
+    meanP90Pct: round(
+      100 *
+        sampleQuantile(
+          some.map((score) => score.mean),
+          0.9,
+        ),
+    ),
+    p95Pct: percent(some.map((score) => score.p95)),
+    variancePct: percent(some.map((score) => score.variance)),
+    varianceMedianPct: round(100 * median(some.map((score) => score.variance))),
+    sdPct: percent(some.map((score) => score.sd)),
+  })
+  const memories = [...new Set(scores.map((score) => score.memoryMB))].sort((a, b) => a - b)
+  return [
+    row("all", scores),
+    ...memories.map((memoryMB) =>
+      row(
+        memoryMB,
+        scores.filter((score) => score.memoryMB === memoryMB),
+      ),
+    ),
+  ]
+}
+
+interface ObservationRow {
+  readonly table: string
+  readonly observations: number
+  readonly sizesMB: readonly number[]
+  readonly allSizesPct: number
+  readonly unobservedSizesPct: number
+  readonly unobservedMedianPct: number
+  readonly unobservedP90Pct: number
+}
+
+/**
+ * One warm run per size, in the order a campaign takes: smallest, one core, a middle, largest, the rest. The run that
+ * was observed is not among those that its prediction is compared with.
+ */
+function observationRows(model: OperationModel, test: readonly MeasuredFunction[]): readonly ObservationRow[] {
+  return Array.from({ length: MOST_OBSERVATIONS + 1 }, (_unused, observations) => {
+    const all: number[] = []
+    const unobserved: number[] = []
+    for (const one of test) {
+      const sizes = campaignOrder(one, model.platform).slice(0, observations)
+      const predict = momentsOfEstimator(observed(model, one, sizes))
+      for (const { memoryMB, warmMs } of one.cells) {
+        const error = Math.abs(predict(memoryMB).meanMs / mean(warmMs.slice(1)) - 1)
+        all.push(error)
+        if (!sizes.includes(memoryMB)) unobserved.push(error)
+      }
+    }
+    return {
+      table: "unseen functions after observed runs",
+      observations,
+      sizesMB: campaignOrder(test[0]!, model.platform).slice(0, observations),
+      allSizesPct: percent(all),
+      unobservedSizesPct: percent(unobserved),
+      unobservedMedianPct: round(100 * median(unobserved)),
+      unobservedP90Pct: round(100 * sampleQuantile(unobserved, 0.9)),
+    }
+  })
+}
+
+function observed(model: OperationModel, one: MeasuredFunction, sizes: readonly number[]): OperationEstimator {
+  return sizes.reduce(
+    (estimator, memoryMB) => {
+      const cell = one.cells.find((candidate) => candidate.memoryMB === memoryMB)!
+      return estimator.observe({ memoryMB, ms: cell.warmMs[0]! })
+    },
+    operationEstimator(model, one.operations),
+  )
+}
+
+function campaignOrder(one: MeasuredFunction, platform: OperationPlatform): readonly number[] {
+  const sizes = one.cells.map((cell) => cell.memoryMB).sort((a, b) => a - b)
+  const oneCore = platform.mbPerVcpu / platform.vcpuScale
+  const core = sizes.find((size) => size >= oneCore) ?? sizes.at(-1)!
+  const below = sizes.filter((size) => size < core)
+  const middle = below[below.length >> 1] ?? core
+  return [...new Set([sizes[0]!, core, middle, sizes.at(-1)!, ...sizes])]
+}
+
+function platformRow(model: OperationModel, count: object): object {
+  const { parameters, spreads, residual } = model
+  return {
+    table: "operation model of the platform",
+    ...count,
+    parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, round(value)])),
+    spreads: Object.fromEntries(Object.entries(spreads).map(([name, value]) => [name, round(value)])),
+    lawErrorPct: round(100 * residual.lawError),
+    withTreesErrorPct: round(100 * residual.treesError),
+    treesUsed: residual.trees !== null,
+  }
+}
+
+/** ConfigNavigator, table 5: error of the mean in %, at 128, 256, 512, 1024, 2048 and 4096 MB. */
+const TABLE_5: Readonly<Record<string, readonly number[]>> = {
+  "face detection": [37.5, 29.7, 20.4, 17.6, 16.9, 12.3],
+  beautification: [8.9, 7.3, 5.6, 5.8, 5.1, 3.9],
+  restore: [27.8, 23.4, 15.6, 10.9, 12.7, 12.3],
+  HD: [9.7, 9.5, 6.7, 4.3, 4.7, 3.9],
+}
+
+/** Functions of a pipeline, predicted by the model of the composed functions. */
+export function faceRows(data: FunctionData, face: FunctionData): readonly object[] {
+  const model = fitOperationModel({ platform: face.platform, functions: data.functions })
+  const rows = face.functions.flatMap((one) =>
+    memoryRows(
+      `face pipeline (table 5): ${one.id}`,
+      "law, one local run",
+      scoresOf([one], (other) => momentsOfEstimator(operationEstimator(model, other.operations))),
+    ),
+  )
+  const paper = Object.entries(TABLE_5).map(([name, errors]) => ({
+    table: "face pipeline (table 5): the paper",
+    function: name,
+    memoryMB: [128, 256, 512, 1024, 2048, 4096],
+    meanPct: errors,
+  }))
+  return [...rows, ...paper]
+}
+
+function percent(errors: readonly number[]): number {
+  return round(100 * mean(errors))
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
