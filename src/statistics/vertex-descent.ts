@@ -224,13 +224,11 @@ function residualsAt({ x, targets, width }: Design, coefficients: Float64Array, 
 /** Gram-Schmidt over the rows by size of their residual; ties in their order. */
 function nearestIndependent({ x, width }: Design, residuals: Float64Array): Int32Array | null {
   const distance = residuals.map(Math.abs)
-  const left = new Set<number>(residuals.keys())
+  const order = Int32Array.from(distance, (_, row) => row).sort((a, b) => distance[a]! - distance[b]! || a - b)
   const basis: number[] = []
   const units: Float64Array[] = []
-  while (basis.length < width && left.size > 0) {
-    let row = -1
-    for (const i of left) if (row < 0 || distance[i]! < distance[row]!) row = i
-    left.delete(row)
+  for (const row of order) {
+    if (basis.length === width) break
     const rest = x.slice(row * width, (row + 1) * width)
     for (const unit of units) {
       let share = 0
