@@ -19,15 +19,27 @@ const LOG_SURVIVALS: readonly number[] = SCORES.map((z) => Math.log(normalCdf(-z
 const SCORE_P999 = normalQuantile(0.999)
 
 /**
- * The sum of independent times by the fast Fourier transform: every distribution as masses on one grid of 4,096 points
- * up to twice the sum of P99.9, padded with as many zeros. What rounding to the grid moves a mean by is put back, so
- * constants and narrow times are exact. Exact to the grid at the table's points; its tail meets the sum's P99.9. The
- * order of the parts does not matter. About 0.2 ms for each part.
+ * The sum of independent times, see `sumQuantiles`: exact to the grid at the table's points, and its tail meets the sum's
+ * P99.9 as far as a shape can. About 0.3 ms for each part.
  */
 export function sumOf(parts: readonly Distribution[], options: ConvolutionOptions = {}): Distribution {
-  const first = parts[0]
-  if (first === undefined) throw new Error("a sum needs at least one distribution")
-  if (parts.length === 1) return first
+  if (parts.length === 1) return parts[0]!
+  const quantiles = sumQuantiles(parts, [...PROBABILITIES, 0.999], options)
+  return fromQuantilesAndP999(quantiles.slice(0, -1), quantiles.at(-1)!)
+}
+
+/**
+ * Quantiles in ms of the sum of independent times at ascending probabilities, by the fast Fourier transform: every
+ * distribution as masses on one grid of 4,096 points up to twice the sum of P99.9, padded with as many zeros. What
+ * rounding to the grid moves a mean by is put back, so constants and narrow times are exact. The order of the parts does
+ * not matter.
+ */
+export function sumQuantiles(
+  parts: readonly Distribution[],
+  probabilities: readonly number[],
+  options: ConvolutionOptions = {},
+): number[] {
+  if (parts.length === 0) throw new Error("a sum needs at least one distribution")
   const cells = options.cells ?? 4096
   const curves = parts.map(curveOf)
   const start = curves.reduce((sum, curve) => sum + curve.times[0]!, 0)
@@ -37,8 +49,7 @@ export function sumOf(parts: readonly Distribution[], options: ConvolutionOption
   const gridded = curves.map((curve) => massesOf(curve, step, cells))
   const shift = gridded.reduce((sum, { meanShift }) => sum + meanShift, 0)
   const masses = convolve(gridded.map((part) => part.masses))
-  const quantiles = quantilesOf(masses, [...PROBABILITIES, 0.999]).map((at) => start + shift + at * step)
-  return fromQuantilesAndP999(quantiles.slice(0, -1), quantiles.at(-1)!)
+  return quantilesOf(masses, probabilities).map((at) => start + shift + at * step)
 }
 
 interface Curve {
