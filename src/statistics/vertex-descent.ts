@@ -4,6 +4,7 @@
 //     that lie on the plane by chance have a side too, which lets the search leave degenerate vertices.
 // V2. With g = the sum over the rows outside the basis of (tau or tau - 1, by side) x, the multipliers u = X_B^-T g
 //     lie in [-tau, 1 - tau] at an optimum and only there: this is the certificate behind `descend`.
+import { type EdgeSearch, lowestPoint } from "./edge-search.ts"
 import type { Design } from "./frisch-newton.ts"
 import { invert } from "./matrix-inverse.ts"
 
@@ -23,7 +24,6 @@ const MULTIPLIER_SLACK = 1e-9
 const ZERO = 1e-13
 /** Rows of which less is left beside those of the basis depend on them; columns are of order one. */
 const DEPENDENT = 1e-6
-const PARALLEL = 1e-11
 
 /**
  * The vertex through the rows nearest to the plane `near`, or null when no `width` rows are independent. The columns
@@ -40,14 +40,10 @@ export function vertexNear(design: Design, near: Float64Array): Vertex | null {
   return { design, basis, sides, residuals, coefficients: Float64Array.from(near) }
 }
 
-interface Search {
+/** What one descent computes with, allocated once. */
+interface Search extends EdgeSearch {
   readonly inverse: Float64Array
   readonly force: Float64Array
-  readonly along: Float64Array
-  /** By row: where along the edge it is met, and how steeply. */
-  readonly times: Float64Array
-  readonly speeds: Float64Array
-  readonly met: Int32Array
   readonly zero: number
 }
 
@@ -145,72 +141,6 @@ function steepest({ design, basis, sides }: Vertex, { inverse, force }: Search, 
     best = { leaves: k, sign: up < down ? 1 : -1, slope }
   }
   return best
-}
-
-/** The row at which the loss stops falling; the rows passed on the way change sides. -1 when there is none. */
-function lowestPoint(vertex: Vertex, search: Search, slope: number): number {
-  const { sides } = vertex
-  const { times, speeds, met } = search
-  let from = 0
-  let to = meetings(vertex, search)
-  let rest = slope
-  while (to > from) {
-    const pivot = times[met[(from + to) >> 1]!]!
-    const { less, more } = partition(search, { from, to, pivot })
-    let passed = 0
-    for (let at = from; at < less; at++) passed += speeds[met[at]!]!
-    if (rest + passed >= 0) {
-      to = less
-      continue
-    }
-    rest += passed
-    for (let at = from; at < less; at++) sides[met[at]!]! *= -1
-    for (let at = less; at < more; at++) {
-      const row = met[at]!
-      rest += speeds[row]!
-      // The last row of all ends the search even when rounding left a slope.
-      if (rest >= 0 || at === to - 1) return row
-      sides[row]! *= -1
-    }
-    from = more
-  }
-  return -1
-}
-
-/** Rows that the plane moves towards; returns how many. */
-function meetings({ design, sides, residuals }: Vertex, { along, times, speeds, met }: Search): number {
-  const { x, width } = design
-  let count = 0
-  for (let i = 0, at = 0; i < sides.length; i++, at += width) {
-    let speed = 0
-    for (let j = 0; j < width; j++) speed += x[at + j]! * along[j]!
-    if (sides[i]! * speed <= PARALLEL) continue
-    times[i] = Math.max(0, residuals[i]! / speed)
-    speeds[i] = Math.abs(speed)
-    met[count++] = i
-  }
-  return count
-}
-
-/** Orders met[from, to) into earlier than the pivot, at it, and later. */
-function partition(
-  { times, met }: Search,
-  { from, to, pivot }: { readonly from: number; readonly to: number; readonly pivot: number },
-): { readonly less: number; readonly more: number } {
-  let less = from
-  let more = to
-  for (let at = from; at < more;) {
-    const row = met[at]!
-    const time = times[row]!
-    if (time < pivot) {
-      met[at++] = met[less]!
-      met[less++] = row
-    } else if (time > pivot) {
-      met[at] = met[--more]!
-      met[more] = row
-    } else at++
-  }
-  return { less, more }
 }
 
 function residualsAt({ x, targets, width }: Design, coefficients: Float64Array, out: Float64Array): void {
