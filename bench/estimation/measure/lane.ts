@@ -88,21 +88,24 @@ async function visit(lane: Lane, cells: readonly IndexedCell[], round: number): 
   for (const { index, cell } of cells) {
     while (!lane.parts.isFailed(index) && missing(lane, { index, cell }, round) > 0) {
       const failure = (await warmUp(lane, cell)) ?? (await measureCell(lane, index, cell))
-      if (failure === null) lane.runs.set(index, (lane.runs.get(index) ?? 0) + 1)
-      else lane.parts.fail(index, failure)
+      const before = lane.runs.get(index) ?? 0
+      if (failure === null) lane.runs.set(index, before + 1)
+      else if (failure.outcome === "error" && before > 0)
+        throw new Error(`what ran before fails now, so the machine is at fault: ${failure.message}`)
+      else lane.parts.fail(index, failure.message)
     }
   }
 }
 
 /** Null, or why it failed. */
-async function warmUp(lane: Lane, cell: MeasuredCell): Promise<string | null> {
+async function warmUp(lane: Lane, cell: MeasuredCell): Promise<Failure | null> {
   const { processes = 1, payload } = cell
   if (lane.warm.has(processes)) return null
   const count = lane.plan.warmUpTasks ?? Math.max(4, 2 * processes)
   return failureOf(await call(lane, cell, payload.slice(0, count)), cell)
 }
 
-async function measureCell(lane: Lane, index: number, cell: MeasuredCell): Promise<string | null> {
+async function measureCell(lane: Lane, index: number, cell: MeasuredCell): Promise<Failure | null> {
   const { parts, plan } = lane
   const most = plan.maxRetries ?? 3
   let cold = 0
@@ -139,9 +142,16 @@ async function call(lane: Lane, cell: MeasuredCell, tasks: readonly Json[]): Pro
   return end
 }
 
-function failureOf(end: InstanceEnd, { memoryMB, payload, processes = 1 }: MeasuredCell): string | null {
+/** Why a cell cannot be measured. */
+interface Failure {
+  readonly outcome: Exclude<InstanceEnd["outcome"], "ok">
+  readonly message: string
+}
+
+function failureOf(end: InstanceEnd, { memoryMB, payload, processes = 1 }: MeasuredCell): Failure | null {
   if (end.outcome === "ok") return null
-  return `${memoryMB} MB, ${processes} processes, ${payload.length} tasks: ${end.outcome} (${end.message})`
+  const cell = `${memoryMB} MB, ${processes} processes, ${payload.length} tasks`
+  return { outcome: end.outcome, message: `${cell}: ${end.outcome} (${end.message})` }
 }
 
 function runOf(
