@@ -1,5 +1,5 @@
 import { median } from "../statistics/order-statistics.ts"
-import { configurationOf } from "./sample-selection.ts"
+import { configurationOf, type SelectedSample } from "./sample-selection.ts"
 import type { InstanceSample } from "./sample.ts"
 
 /** One measured combination of memory, processes and tasks with the median of its times. */
@@ -26,18 +26,23 @@ const CONTENDED_WEIGHT = 0.25
  * Medians of the compute times by cell, ordered by memory, processes, tasks, cold: a fit sees them, never single
  * samples. Contention only adds time, so of contended samples the shortest stands for the cell, with less weight.
  */
-export function computeCells(samples: readonly InstanceSample[]): readonly Cell[] {
+export function computeCells(samples: readonly SelectedSample[]): readonly Cell[] {
   return [...groupByCell(samples).values()]
     .map((group) => {
       const { memoryMB, processes, tasks, cold, contended } = group[0]!
       const times = group.map(computeMsOf)
-      const weight = (cold ? COLD_WEIGHT : 1) * (contended ? CONTENDED_WEIGHT : 1)
+      const weight = (cold ? COLD_WEIGHT : 1) * (contended ? CONTENDED_WEIGHT : 1) * weightOf(group)
       return { memoryMB, processes, tasks, cold, ms: contended ? Math.min(...times) : median(times), weight }
     })
     .sort(
       (a, b) =>
         a.memoryMB - b.memoryMB || a.processes - b.processes || a.tasks - b.tasks || Number(a.cold) - Number(b.cold),
     )
+}
+
+/** Samples from before a change count for less (sample-selection.ts); one newer sample makes a cell count in full. */
+function weightOf(group: readonly SelectedSample[]): number {
+  return Math.max(...group.map(({ weight = 1 }) => weight))
 }
 
 /** Jitter of timers and schedulers, ms: what is as short as this has no noise worth learning. */
@@ -68,8 +73,8 @@ function computeMsOf(sample: InstanceSample): number {
   return Math.max(LEAST_COMPUTE_MS, sample.computeMs)
 }
 
-function groupByCell(samples: readonly InstanceSample[]): Map<string, InstanceSample[]> {
-  const groups = new Map<string, InstanceSample[]>()
+function groupByCell(samples: readonly SelectedSample[]): Map<string, SelectedSample[]> {
+  const groups = new Map<string, SelectedSample[]>()
   for (const sample of samples) {
     const key = configurationOf(sample)
     const group = groups.get(key)

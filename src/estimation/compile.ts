@@ -173,7 +173,9 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
   const percentile = new Float64Array(mean.length)
   const median = new Float64Array(mean.length)
   const meanFactor = factorOf(model, 1).mean
-  const factors = axes.tasksPerInstance.map((tasks) => factorOf(model, slowestOf(request.tasks, tasks)).distribution)
+  const factors = axes.tasksPerInstance.map(
+    (tasks) => factorOf(model, slowestOf(request.tasks, tasks), tasks).distribution,
+  )
   const atPercentile = factors.map((factor) => quantile(factor, request.percentile))
   const atMedian = factors.map((factor) => quantile(factor, 0.5))
   const mostProcesses = axes.processes.at(-1) ?? 1

@@ -5,7 +5,7 @@ import { logNormal } from "../statistics/quantile-table.ts"
 import { type DriftState, NO_DRIFT, observe, zScore } from "./drift.ts"
 
 const CV = 0.07
-const normal = (random: Random): number => normalQuantile(random.next() + 0.5 / 2 ** 32)
+const normal = (random: Random): number => normalQuantile(1e-9 + (1 - 2e-9) * random.next())
 
 /** Observations until the first alarm of a stream of z scores. */
 function runLength(next: () => number): DriftState {

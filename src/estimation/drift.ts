@@ -67,6 +67,8 @@ export function zScore(predicted: Distribution, ms: number): number {
 }
 
 function clip(z: number): number {
+  // What is not a number says nothing.
+  if (Number.isNaN(z)) return 0
   return Math.min(CLIP, Math.max(-CLIP, z))
 }
 

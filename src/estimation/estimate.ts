@@ -53,9 +53,33 @@ export function estimateStep(request: EstimateRequest, context: EstimateContext)
     parts,
     ...billOf(request, context, { point, single, parts, used, cold }),
     modelVersion: context.modelVersion,
-    support: supportAt(model.functionModel, point, context.doubtful),
+    support: supportOf(model, parts, { cold, measured: supportAt(model.functionModel, point, context.doubtful) }),
     ...(blocked === undefined ? {} : { blocked }),
   }
+}
+
+/** From this share of the time on, a part that rests on a prior or on other functions makes the whole a transfer. */
+const BORROWED_SHARE = 0.1
+
+function supportOf(
+  model: StepModel,
+  parts: Parts,
+  { cold, measured }: { readonly cold: number; readonly measured: Estimate["support"] },
+): Estimate["support"] {
+  if (measured === "extrapolated") return measured
+  const launch = medianOf(parts.mappingDelay)
+  const download = medianOf(parts.download)
+  const upload = medianOf(parts.upload)
+  const borrowed =
+    (model.mappingDelay.transferred || (cold > 0 && model.init.samples === 0) ? launch : 0) +
+    (model.download.transferred ? download : 0) +
+    (model.upload.transferred ? upload : 0)
+  const whole = launch + download + upload + medianOf(parts.compute)
+  return borrowed > BORROWED_SHARE * whole ? "transferred" : measured
+}
+
+function medianOf(d: Distribution): number {
+  return Math.exp(d.logMs[2]!)
 }
 
 /** One warm instance by itself; transfers as their seven quantiles. */

@@ -1,24 +1,22 @@
-import { canonicalJson } from "../base/json.ts"
 import { TrimtabError } from "../base/errors.ts"
+import { canonicalJson } from "../base/json.ts"
 import { seedOf } from "../base/random.ts"
 import { median } from "../statistics/order-statistics.ts"
+import { quantile } from "../statistics/quantile-table.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import { functionOf, type Step, stepOf, type Workflow } from "../workflow/workflow.ts"
-import { type CellResiduals, logResiduals } from "./cells.ts"
-import { fitColdTransferWork, fitInit, type InitModel } from "./cold-start.ts"
+import { type Basis, basisOf } from "./basis.ts"
 import { compileSpace, type Rates } from "./compile.ts"
-import type { CompiledSpace, CompileRequest, Estimator } from "./estimator.ts"
+import { usedInstances } from "./compiled-space.ts"
 import { estimateStep } from "./estimate.ts"
-import { formErrorOf, leftOutErrors } from "./form-error.ts"
-import { shippedFormErrors } from "./form-error-library.ts"
-import { fitFunction, type FunctionModel } from "./function-model.ts"
-import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.ts"
-import { logSdOf, noiseOf, type NoisePool, poolNoise } from "./noise.ts"
-import type { InstanceSample, Profile } from "./sample.ts"
+import type { CompiledSpace, CompileRequest, Estimate, EstimateRequest, Estimator } from "./estimator.ts"
+import { fitStepModel } from "./fit-step-model.ts"
+import { fitFunction } from "./function-model.ts"
+import { fitPools, type Pools } from "./pools.ts"
+import type { Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
 import { isUsable } from "./sample-validation.ts"
 import type { StepModel } from "./step-model.ts"
-import { fitTransfer, type TransferModel } from "./transfer-model.ts"
 
 export interface EstimatorOptions {
   readonly workflow: Workflow
@@ -33,20 +31,17 @@ export interface EstimatorOptions {
 /** Compiled spaces kept, under 1 MB each; the oldest goes first. */
 const KEPT_SPACES = 64
 
-/** What all functions of the workflow share: noise, transfers, launches. */
-interface Pools {
-  readonly noise: NoisePool
-  readonly inits: ReadonlyMap<string, InitModel>
-  readonly download: TransferModel
-  readonly upload: TransferModel
-  readonly mappingDelay: MappingDelayModel
+/** An estimator that can say what its answers rest on. */
+export interface ProfileEstimator extends Estimator {
+  /** Samples, their age and sources, errors so far, drift, and what is borrowed. A few ms; throws like `estimate`. */
+  basis(step: string): Basis
 }
 
 /**
  * An Estimator from measured profiles. Fits a function when it is first asked about (about 10 ms) and keeps the fit;
  * compiled spaces are cached too. Steps whose function has no sample that ended well throw `no-profile`.
  */
-export function createEstimator(options: EstimatorOptions): Estimator {
+export function createEstimator(options: EstimatorOptions): ProfileEstimator {
   const selections = selectAll(options)
   const modelVersion = versionOf(options)
   const models = new Map<string, StepModel>()
@@ -70,38 +65,29 @@ export function createEstimator(options: EstimatorOptions): Estimator {
         maxMemoryMB: options.limits.memoryMB.max,
         memoryStepMB: step.configSpace.memoryMB.step,
       })
-    const own = poolNoise(warmResiduals(selection))
-    const noise = noiseOf({ shared: pools.noise, own, spread: functionModel.spread })
-    const model: StepModel = {
+    const model = fitStepModel({
+      selection,
       functionModel,
-      coldWorkMs: functionModel.coldWorkMs + coldTransferWork(selection, functionModel, pools),
-      init: pools.inits.get(step.function)!,
-      noise,
-      form: formErrorOf(shippedFormErrors(), {
-        leftOut: leftOutErrors(functionModel.curve.heldOut),
-        noise: logSdOf(noise),
-      }),
-      download: pools.download,
-      upload: pools.upload,
-      mappingDelay: pools.mappingDelay,
+      pools,
       timeoutMs: Math.min(step.timeoutMs, options.limits.timeoutMs),
-      factors: new Map(),
-    }
+    })
     models.set(stepName, model)
     return model
   }
 
+  const estimate = (request: EstimateRequest): Estimate =>
+    estimateStep(request, {
+      model: modelOf(request.step),
+      modelVersion,
+      rates: options.rates,
+      billMappingDelay: options.billMappingDelay ?? false,
+      doubtful: knownSelection(selections, stepOf(options.workflow, request.step)).doubtful,
+    })
+
   return {
     modelVersion,
     steps: options.workflow.steps.filter((step) => selections.has(step.function)).map((step) => step.name),
-    estimate: (request) =>
-      estimateStep(request, {
-        model: modelOf(request.step),
-        modelVersion,
-        rates: options.rates,
-        billMappingDelay: options.billMappingDelay ?? false,
-        doubtful: knownSelection(selections, stepOf(options.workflow, request.step)).doubtful,
-      }),
+    estimate,
     compile: (request) => {
       const key = keyOf(request)
       const known = spaces.get(key)
@@ -116,6 +102,16 @@ export function createEstimator(options: EstimatorOptions): Estimator {
       spaces.set(key, compiled)
       return compiled
     },
+    basis: (stepName) =>
+      basisOf({
+        modelVersion,
+        selection: knownSelection(selections, stepOf(options.workflow, stepName)),
+        model: modelOf(stepName),
+        p95Ms: ({ config, tasks, cold }) => {
+          const warmInstances = usedInstances(tasks, config.instances) - cold
+          return quantile(estimate({ step: stepName, config, tasks, warmInstances }).latencyMs, 0.95)
+        },
+      }),
     expectedTasks: (stepName) => expectedTasks(stepOf(options.workflow, stepName), options.profiles),
   }
 }
@@ -141,40 +137,6 @@ function knownSelection(selections: ReadonlyMap<string, Selection>, step: Step):
     })
   }
   return selection
-}
-
-function fitPools(selections: readonly Selection[], mbPerVcpu: number): Pools {
-  const coldOf = (selection: Selection): Selection["ok"] => selection.ok.filter((sample) => sample.cold)
-  const allInits = selections
-    .flatMap(coldOf)
-    .map((sample) => sample.initMs)
-    .filter((ms) => ms > 0)
-  const inits = new Map(
-    selections.map((selection) => [selection.functionName, fitInit(coldOf(selection), allInits, mbPerVcpu)]),
-  )
-  const steps = selections.flatMap((selection) =>
-    selection.steps.map((sample) => ({ sample, init: inits.get(selection.functionName)! })),
-  )
-  return {
-    noise: poolNoise(selections.flatMap(warmResiduals)),
-    inits,
-    download: fitTransfer(selections, "download", mbPerVcpu),
-    upload: fitTransfer(selections, "upload", mbPerVcpu),
-    mappingDelay: fitMappingDelay(steps),
-  }
-}
-
-function warmResiduals(selection: Selection): readonly CellResiduals[] {
-  return logResiduals(selection.ok.filter((sample) => !sample.cold))
-}
-
-function coldTransferWork(selection: Selection, model: FunctionModel, pools: Pools): number {
-  const warmMs = (sample: InstanceSample): number =>
-    pools.download.quantilesMs(sample.memoryMB, model.download.volume(sample.tasks))[2]! +
-    pools.upload.quantilesMs(sample.memoryMB, model.upload.volume(sample.tasks))[2]! +
-    model.overheadMs(sample.memoryMB)
-  const hasWarm = selection.ok.some((sample) => !sample.cold)
-  return hasWarm ? fitColdTransferWork(selection.ok, warmMs, model.compute.mbPerVcpu) : 0
 }
 
 /**

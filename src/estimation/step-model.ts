@@ -1,11 +1,13 @@
 import type { Distribution } from "../statistics/distribution.ts"
 import { DEFAULT_XI, fromQuantiles, momentsOf, quantile } from "../statistics/quantile-table.ts"
 import { scale } from "../statistics/quantile-table-operations.ts"
+import { type Corrections, corrected, widened } from "../statistics/conformal.ts"
 import type { InitModel } from "./cold-start.ts"
 import type { FormError } from "./form-error.ts"
 import type { FunctionModel } from "./function-model.ts"
 import type { MappingDelayModel } from "./mapping-delay-model.ts"
 import { slowestFactor } from "./noise.ts"
+import type { StepSpread } from "./step-spread.ts"
 import type { Direction, TransferModel } from "./transfer-model.ts"
 
 /** What steps are predicted from: the function's own models and those of the platform it runs on. */
@@ -21,7 +23,13 @@ export interface StepModel {
   /** CPU work of a cold instance's first call in all its parts, ms on one vCPU. */
   readonly coldWorkMs: number
   readonly timeoutMs: number
-  /** Factors on the compute curve by the instances of which the slowest counts; filled as they are asked for. */
+  /** What the instances of one step have in common, and how unequal their tasks are. */
+  readonly spread: StepSpread
+  /** Probability by which levels are read further out after an alarm: .02, else 0. */
+  readonly widenBy: number
+  /** Held-out corrections of ln t at the seven levels, where enough configurations were left out. */
+  readonly corrections?: Corrections
+  /** Factors on the compute curve by instances and tasks; filled as they are asked for. */
   readonly factors: Map<number, Factor>
 }
 
@@ -38,14 +46,37 @@ export interface Factor {
   readonly p99: number
 }
 
-/** Factor on the compute curve for the slowest of `instances`. */
-export function factorOf(model: StepModel, instances: number): Factor {
-  const known = model.factors.get(instances)
+/** Factor on the compute curve for the slowest of `instances`, each with `tasks` tasks. */
+export function factorOf(model: StepModel, instances: number, tasks: number = 1): Factor {
+  // Without unequal tasks their count does not matter.
+  const key = model.spread.taskSd > 0 && instances > 1 ? instances + 65_536 * tasks : instances
+  const known = model.factors.get(key)
   if (known !== undefined) return known
-  const distribution = slowestFactor(model.noise, model.form, { instances })
-  const factor = { distribution, ...momentsOf(distribution), p99: quantile(distribution, 0.99) }
-  model.factors.set(instances, factor)
+  const factor = lazyFactor(distributionOf(model, instances, tasks))
+  model.factors.set(key, factor)
   return factor
+}
+
+function distributionOf(model: StepModel, instances: number, tasks: number): Distribution {
+  const unevenSd = instances > 1 ? model.spread.taskSd / Math.sqrt(Math.max(1, tasks)) : 0
+  const { commonShare } = model.spread
+  const raw = slowestFactor(model.noise, model.form, { instances, commonShare, unevenSd })
+  return widened(model.corrections === undefined ? raw : corrected(raw, model.corrections), model.widenBy)
+}
+
+/** Only the factor of one instance is ever asked for its moments. */
+function lazyFactor(distribution: Distribution): Factor {
+  let moments: ReturnType<typeof momentsOf> | undefined
+  return {
+    distribution,
+    get mean() {
+      return (moments ??= momentsOf(distribution)).mean
+    },
+    get sd() {
+      return (moments ??= momentsOf(distribution)).sd
+    },
+    p99: quantile(distribution, 0.99),
+  }
 }
 
 export interface InstancePoint {
@@ -62,7 +93,7 @@ export function computeMedianMs(model: StepModel, point: InstancePoint): number 
 
 /** Compute time of the slowest of `instances`. */
 export function computeDistribution(model: StepModel, point: InstancePoint, instances: number): Distribution {
-  return scale(factorOf(model, instances).distribution, computeMedianMs(model, point))
+  return scale(factorOf(model, instances, point.tasks).distribution, computeMedianMs(model, point))
 }
 
 export interface TransferPoint {

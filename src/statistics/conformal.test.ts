@@ -10,7 +10,7 @@ import { logNormal, quantile } from "./quantile-table.ts"
 const WRONG = logNormal(100, 0.05)
 function forecasts(count: number, random: { next(): number }): Forecast[] {
   return Array.from({ length: count }, () => ({
-    ms: 110 * Math.exp(0.2 * normalQuantile(0.5 / 2 ** 32 + random.next())),
+    ms: 110 * Math.exp(0.2 * normalQuantile(1e-9 + (1 - 2e-9) * random.next())),
     predicted: WRONG,
   }))
 }
@@ -78,7 +78,7 @@ test("the moving level settles where the share covered is the one asked for", ()
   let level = 0.95
   let covered = 0
   for (let i = 0; i < 4000; i++) {
-    const ms = 100 * Math.exp(truth.sd * normalQuantile(0.5 / 2 ** 32 + random.next()))
+    const ms = 100 * Math.exp(truth.sd * normalQuantile(1e-9 + (1 - 2e-9) * random.next()))
     const hit = ms <= quantile(WRONG, level)
     if (hit) covered++
     level = nextLevel(level, { tau: 0.95, covered: hit })
