@@ -8,7 +8,7 @@ import type { EngineEvent } from "../engine/events.ts"
 import { openSqliteJournal } from "../engine/sqlite-journal.ts"
 import type { Rates } from "../estimation/compile.ts"
 import type { Estimator } from "../estimation/estimator.ts"
-import { createEstimator } from "../estimation/profile-estimator.ts"
+import { createEstimator, type ProfileEstimator } from "../estimation/profile-estimator.ts"
 import type { Profile } from "../estimation/sample.ts"
 import type { Policy } from "../optimization/policy.ts"
 import { packageFunction } from "../packaging/package-function.ts"
@@ -104,7 +104,7 @@ async function readProfiles(workflow: Workflow, profiles: ProfileStore): Promise
 /** What can be estimated without any platform: profiles, and the prices and limits of AWS Lambda. */
 export interface OfflineEstimator {
   readonly profiles: ReadonlyMap<string, Profile>
-  readonly estimator: Estimator
+  readonly estimator: ProfileEstimator
   readonly rates: Rates
 }
 

@@ -1,5 +1,5 @@
 import { count } from "../report/numbers.ts"
-import type { ImportedFile, ImportedFunction } from "./commands/profile-import.ts"
+import type { ImportedFile, ImportedFunction } from "./import-files.ts"
 
 /** What an import did, for people: a line a file and function, and the rows that were left out. */
 export function importText(files: readonly ImportedFile[], { dryRun }: { readonly dryRun: boolean }): string {
@@ -9,6 +9,7 @@ export function importText(files: readonly ImportedFile[], { dryRun }: { readonl
 function fileLines(file: ImportedFile, verb: string): readonly string[] {
   const rest = [
     ...(file.known > 0 ? [`${count(file.known, "sample")} known already`] : []),
+    ...(file.format === "csv" && file.repeated > 0 ? [`${count(file.repeated, "row")} of the same request id`] : []),
     ...(file.others > 0 ? [`${file.others} of other functions`] : []),
     ...(file.thinned > 0 ? [`${file.thinned.toLocaleString("en-US")} left out: enough of their size (--most)`] : []),
     ...(file.refused > 0 ? [`${count(file.refused, "bad row")} skipped`] : []),

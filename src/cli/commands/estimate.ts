@@ -2,18 +2,19 @@ import { writeFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { realClock } from "../../base/clock.ts"
 import { messageOf, systemCode, TrimtabError } from "../../base/errors.ts"
+import type { Basis } from "../../estimation/basis.ts"
 import type { EstimateCurve } from "../../report/estimate-curve.ts"
 import { estimateFigure } from "../../report/estimate-figure.ts"
 import { estimateHeadline, estimateTable } from "../../report/estimate-table.ts"
 import { standaloneSvg } from "../../report/svg.ts"
 import { valuesOf } from "../../workflow/config.ts"
 import type { Step, Workflow } from "../../workflow/workflow.ts"
+import { basisText } from "../basis-text.ts"
 import { OFFLINE_LIMITS, offlineEstimator, type OfflineEstimator } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { estimateCurve } from "../estimate-curve.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
-import { ageText, countsText, profileSummary, type ProfileSummary } from "../profile-summary.ts"
 
 export interface EstimateFlags {
   readonly memory?: readonly number[]
@@ -58,9 +59,12 @@ export async function estimate(
     steps: estimates.map(({ curve, basis }) => ({ ...curve, basis })),
   }
   const table = { width: terminal.width, color: terminal.color, maxRows: flags.all === true ? Infinity : ROWS }
+  const nowMs = realClock.nowMs()
   terminal.result(document, () =>
     estimates
-      .map(({ curve, basis }) => [estimateHeadline(curve), basisText(basis), estimateTable(curve, table)].join("\n"))
+      .map(({ curve, basis, sizes }) =>
+        [estimateHeadline(curve), basisText(basis, sizes, nowMs), estimateTable(curve, table)].join("\n"),
+      )
       .join("\n\n"),
   )
   return EXIT.ok
@@ -88,7 +92,9 @@ function stepsOf(workflow: Workflow, names: readonly string[], { estimator }: Of
 
 interface StepEstimate {
   readonly curve: EstimateCurve
-  readonly basis: ProfileSummary
+  readonly basis: Basis
+  /** Memory sizes in the profile. */
+  readonly sizes: number
 }
 
 function estimateOf(step: Step, flags: EstimateFlags, { estimator, profiles, rates }: OfflineEstimator): StepEstimate {
@@ -106,7 +112,8 @@ function estimateOf(step: Step, flags: EstimateFlags, { estimator, profiles, rat
     warm: flags.warm ?? instances,
     percentile: flags.percentile ?? UPPER,
   })
-  return { curve, basis: profileSummary(profile) }
+  const sizes = new Set(profile.samples.flatMap((sample) => (sample.kind === "instance" ? [sample.memoryMB] : []))).size
+  return { curve, basis: estimator.basis(step.name), sizes }
 }
 
 /** Sizes that a figure adds, so that curves are smooth. */
@@ -126,12 +133,6 @@ function denseSizes(step: Step, { memory }: EstimateFlags): readonly number[] {
 function sizesOf(step: Step): readonly number[] {
   const { min, max } = OFFLINE_LIMITS.memoryMB
   return valuesOf(step.configSpace.memoryMB).filter((memoryMB) => memoryMB >= min && memoryMB <= max)
-}
-
-function basisText(basis: ProfileSummary): string {
-  const age = basis.newestAtMs === null ? "" : `, the newest ${ageText(realClock.nowMs() - basis.newestAtMs)} old`
-  const means = basis.means > 0 ? `, ${basis.means} of them means` : ""
-  return `from ${basis.used.toLocaleString("en-US")} samples (${countsText(basis.sources)}) at ${basis.sizes.length} sizes${means}${age}`
 }
 
 async function writeFigure(path: string, curves: readonly EstimateCurve[]): Promise<void> {

@@ -1,15 +1,14 @@
 import { resolve } from "node:path"
 import { realClock } from "../../base/clock.ts"
 import { TrimtabError } from "../../base/errors.ts"
-import type { Sample } from "../../estimation/sample.ts"
 import { IMPORT_FORMATS, type ImportFormat } from "../../profiling/import/formats.ts"
 import { readerOf, sniffFormat } from "../../profiling/import/import-format.ts"
-import { idsOf, indexFile, samplesOf, type FileIndex, type LineSource } from "../../profiling/import/import-samples.ts"
+import { indexFile } from "../../profiling/import/import-samples.ts"
 import type { ImportContext } from "../../profiling/import/imported-row.ts"
-import type { ProfileStore } from "../../profiling/profile-store.ts"
 import { OFFLINE_LIMITS, projectProfiles } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
+import { addFile, type CheckedFile, type ImportedFile, type Target } from "../import-files.ts"
 import { importText } from "../import-text.ts"
 import type { CommandContext } from "../main.ts"
 import { functionChooser, type FunctionChooser } from "../import-target.ts"
@@ -25,34 +24,6 @@ export interface ImportFlags {
   readonly most?: number
   readonly skipBad?: boolean
   readonly dryRun?: boolean
-}
-
-/** What was made of one file. */
-export interface ImportedFile {
-  readonly file: string
-  readonly format: ImportFormat
-  /** Invocations (or means) in it. */
-  readonly found: number
-  readonly added: number
-  /** In the profile before. */
-  readonly known: number
-  /** Of functions that are not asked for. */
-  readonly others: number
-  /** Left out because there are enough of their kind. */
-  readonly thinned: number
-  /** Rows that were refused; the first of them with their reasons. */
-  readonly refused: number
-  readonly bad: FileIndex["bad"]
-  readonly notes: readonly string[]
-  readonly functions: readonly ImportedFunction[]
-}
-
-export interface ImportedFunction {
-  readonly function: string
-  readonly added: number
-  readonly cold: number
-  readonly failed: number
-  readonly memoryMB: readonly number[]
 }
 
 /**
@@ -80,10 +51,9 @@ export async function profileImport(
     known: new Map(),
     most: flags.most ?? MOST,
     dryRun: flags.dryRun === true,
-    progress,
   }
   const imported: ImportedFile[] = []
-  for (const file of files) imported.push(await add(file, target))
+  for (const file of files) imported.push(await addFile(file, target))
   terminal.done()
   for (const file of imported) for (const note of file.notes) terminal.info(`${file.file}: ${note}`)
   refuseNothing(imported, files, choose)
@@ -92,12 +62,8 @@ export async function profileImport(
   return EXIT.ok
 }
 
-interface CheckedFile {
-  readonly path: string
-  readonly format: ImportFormat
-  readonly source: LineSource
-  readonly index: FileIndex
-}
+/** Samples of one size and kind that are taken of a file; more of them make no estimate better. */
+const MOST = 1000
 
 type Progress = (text: string) => void
 
@@ -138,7 +104,7 @@ function contextOf(file: TextFile, flags: ImportFlags): ImportContext {
     runs: flags.runs ?? null,
     memoryRange: OFFLINE_LIMITS.memoryMB,
     nowMs: realClock.nowMs(),
-    fileMs: file.changedMs,
+    fileMs: Math.floor(file.changedMs),
   }
 }
 
@@ -173,94 +139,4 @@ function refuseNothing(
 ): void {
   if (imported.some((file) => file.added + file.known > 0)) return
   throw choose.nothing(files.map(({ path }) => path).join(", "))
-}
-
-interface Target {
-  readonly choose: FunctionChooser
-  readonly profiles: ProfileStore
-  /** Ids in the profile of each function, those added by now with them. */
-  readonly known: Map<string, Set<string>>
-  readonly most: number
-  readonly dryRun: boolean
-  readonly progress: Progress
-}
-
-/** Samples of one size and kind that are taken of a file; more of them make no estimate better. */
-const MOST = 1000
-
-/** Samples that are appended in one write. */
-const BATCH = 2000
-
-async function add(file: CheckedFile, target: Target): Promise<ImportedFile> {
-  const batches = new Map<string, Sample[]>()
-  const counts = new Map<string, FunctionCount>()
-  let drawn = 0
-  let known = 0
-  let others = 0
-  for await (const { functionName, sample } of samplesOf(file.source, file.index, target.most)) {
-    drawn += 1
-    const name = target.choose.nameFor(functionName, file.path)
-    if (name === null) {
-      others += 1
-      continue
-    }
-    const ids = target.known.get(name) ?? idsOf((await target.profiles.read(name)).samples)
-    target.known.set(name, ids)
-    if (ids.has(sample.id)) {
-      known += 1
-      continue
-    }
-    ids.add(sample.id)
-    countIn(counts, name, sample)
-    const batch = batches.get(name) ?? []
-    batches.set(name, batch)
-    batch.push(sample)
-    if (batch.length >= BATCH) await flush(batches, name, target)
-  }
-  for (const name of batches.keys()) await flush(batches, name, target)
-  const functions = [...counts].map(([name, count]) => ({
-    function: name,
-    ...count,
-    memoryMB: [...count.memoryMB].sort((a, b) => a - b),
-  }))
-  const { index } = file
-  return {
-    file: file.path,
-    format: file.format,
-    found: index.chosen.size,
-    added: functions.reduce((sum, { added }) => sum + added, 0),
-    known,
-    others,
-    thinned: index.chosen.size - drawn,
-    refused: index.badCount,
-    bad: index.bad,
-    notes: index.notes,
-    functions,
-  }
-}
-
-interface FunctionCount {
-  added: number
-  cold: number
-  failed: number
-  readonly memoryMB: Set<number>
-}
-
-function countIn(
-  counts: Map<string, FunctionCount>,
-  name: string,
-  sample: Extract<Sample, { kind: "instance" }>,
-): void {
-  const count = counts.get(name) ?? { added: 0, cold: 0, failed: 0, memoryMB: new Set<number>() }
-  counts.set(name, count)
-  count.added += 1
-  if (sample.cold) count.cold += 1
-  if (sample.outcome !== "ok") count.failed += 1
-  count.memoryMB.add(sample.memoryMB)
-}
-
-async function flush(batches: Map<string, Sample[]>, name: string, { profiles, dryRun }: Target): Promise<void> {
-  const batch = batches.get(name) ?? []
-  batches.set(name, [])
-  if (!dryRun) await profiles.append(name, batch)
 }

@@ -40,7 +40,7 @@ const DIMENSIONS: Readonly<Record<Field, Dimension>> = {
 
 /** Names of each field, in snake case and without unit, as public data sets and CloudWatch's own exports have them. */
 const NAMES: Readonly<Record<Field, readonly string[]>> = {
-  id: ["id", "request_id", "requestid", "aws_request_id", "invocation_id"],
+  id: ["request_id", "requestid", "aws_request_id", "invocation_id"],
   function: ["function", "function_name", "fn"],
   at: ["at", "timestamp", "time", "date", "datetime", "utc", "started_at", "ended_at"],
   memory: ["memory", "memory_size", "mem", "ram", "power", "memory_limit"],

@@ -1,41 +1,13 @@
-import type { SampleOutcome } from "../../estimation/sample.ts"
 import { cellsOf, columnOf, delimiterOf, type Column, type Field } from "./csv-columns.ts"
+import { BadCell, COLD, CsvRow, OUTCOMES } from "./csv-row.ts"
 import {
   contentIds,
-  instantOf,
   sampleOfFigures,
   type Figures,
   type ImportContext,
   type ImportedRow,
   type RowReader,
 } from "./imported-row.ts"
-import { shown } from "./report-text.ts"
-
-const OUTCOMES: Readonly<Record<string, SampleOutcome>> = {
-  ok: "ok",
-  success: "ok",
-  succeeded: "ok",
-  "200": "ok",
-  error: "error",
-  failed: "error",
-  failure: "error",
-  timeout: "timeout",
-  "timed-out": "timeout",
-  oom: "out-of-memory",
-  "out-of-memory": "out-of-memory",
-  out_of_memory: "out-of-memory",
-}
-
-const COLD: Readonly<Record<string, boolean>> = {
-  true: true,
-  "1": true,
-  yes: true,
-  cold: true,
-  false: false,
-  "0": false,
-  no: false,
-  warm: false,
-}
 
 /**
  * Reads a CSV file with a header: one invocation, or one mean of several, a row. A cell that is not understood makes
@@ -98,9 +70,6 @@ interface TableOptions {
   readonly context: ImportContext
 }
 
-/** The reason why a cell is none, on its way out of the reading of a row. */
-class BadCell extends Error {}
-
 class Table {
   readonly #options: TableOptions
   readonly #idOf = contentIds("csv")
@@ -116,17 +85,18 @@ class Table {
   }
 
   row(line: string, at: string): ImportedRow {
-    const { delimiter, width, context } = this.#options
+    const { columns, delimiter, width, context } = this.#options
     const cells = cellsOf(line, delimiter)
     if (cells === null) return { kind: "bad", at, reason: "a quote is not closed, or stands inside a cell" }
     if (cells.length !== width) return { kind: "bad", at, reason: `${cells.length} cells, but the header has ${width}` }
+    const row = new CsvRow(columns, cells)
     try {
-      const figures = this.#figures(cells)
-      const functionName = this.#text(cells, "function")
+      const figures = this.#figures(row)
+      const functionName = row.text("function")
       const { atMs, ...rest } = figures
       // Without a time of its own the row's time is the file's, which says nothing about the row.
-      const dated = this.#text(cells, "at") === null ? {} : { atMs }
-      const id = this.#text(cells, "id") ?? this.#idOf(JSON.stringify({ functionName, ...rest, ...dated }))
+      const dated = row.text("at") === null ? {} : { atMs }
+      const id = row.text("id") ?? this.#idOf(JSON.stringify({ functionName, ...rest, ...dated }))
       const made = sampleOfFigures(figures, { id, source: "import", enforced: "imported", context })
       if ("reason" in made) return { kind: "bad", at, reason: made.reason }
       return { kind: "sample", at, functionName, sample: made.sample, full: false }
@@ -150,81 +120,42 @@ class Table {
     ]
   }
 
-  #figures(cells: readonly string[]): Figures {
+  #figures(row: CsvRow): Figures {
     const { columns, context } = this.#options
-    const maxMemoryUsedMB = this.#number(cells, "maxMemoryUsed") ?? 0
-    const initMs = this.#number(cells, "init") ?? 0
-    const compute = this.#number(cells, "compute")
-    const downloadMs = this.#number(cells, "download") ?? 0
-    const uploadMs = this.#number(cells, "upload") ?? 0
+    const maxMemoryUsedMB = row.number("maxMemoryUsed") ?? 0
+    const initMs = row.number("init") ?? 0
+    const compute = row.number("compute")
+    const downloadMs = row.number("download") ?? 0
+    const uploadMs = row.number("upload") ?? 0
     const phases = compute === null ? null : { downloadMs, computeMs: compute, uploadMs }
     const whole = compute === null ? null : downloadMs + compute + uploadMs
-    const durationMs = this.#number(cells, "duration") ?? whole
+    const durationMs = row.number("duration") ?? whole
     if (durationMs === null) throw new BadCell(`${columns.get("duration")?.header ?? "duration"} is empty`)
     if (whole !== null && whole > 1.01 * durationMs + 1)
       throw new BadCell(`the parts take ${whole} ms, more than the duration of ${durationMs} ms`)
-    const memoryMB = this.#number(cells, "memory") ?? context.memoryMB
+    const memoryMB = row.number("memory") ?? context.memoryMB
     if (memoryMB === null) throw new BadCell(`${columns.get("memory")?.header ?? "memory"} is empty`)
     return {
-      atMs: this.#instant(cells) ?? context.fileMs,
+      atMs: row.instant() ?? context.fileMs,
       memoryMB,
       durationMs,
       initMs,
-      billedMs: this.#number(cells, "billed"),
+      billedMs: row.number("billed"),
       maxMemoryUsedMB,
-      tasks: this.#number(cells, "tasks") ?? context.tasks,
-      processes: this.#number(cells, "processes") ?? context.processes,
-      cold: this.#word(cells, "cold", COLD) ?? initMs > 0,
-      outcome: this.#word(cells, "outcome", OUTCOMES) ?? "ok",
+      tasks: row.number("tasks") ?? context.tasks,
+      processes: row.number("processes") ?? context.processes,
+      cold: row.word("cold", COLD) ?? initMs > 0,
+      outcome: row.word("outcome", OUTCOMES) ?? "ok",
       phases,
-      runs: this.#runs(cells),
+      runs: this.#runs(row),
     }
   }
 
-  #runs(cells: readonly string[]): number | null {
+  #runs(row: CsvRow): number | null {
     if (!this.#mean) return null
-    const runs = this.#number(cells, "runs") ?? this.#options.context.runs ?? 1
+    const runs = row.number("runs") ?? this.#options.context.runs ?? 1
     if (!Number.isInteger(runs) || runs < 1) throw new BadCell(`runs is ${runs}`)
     return runs
-  }
-
-  /** Null for a column that is not there and for an empty cell. */
-  #text(cells: readonly string[], field: Field): string | null {
-    const column = this.#options.columns.get(field)
-    const text = column === undefined ? "" : (cells[column.index] ?? "").trim()
-    return text === "" ? null : text
-  }
-
-  #number(cells: readonly string[], field: Field): number | null {
-    const text = this.#text(cells, field)
-    if (text === null) return null
-    const { header, factor } = this.#options.columns.get(field)!
-    if (!/^\d{1,18}(\.\d{1,18})?([eE][+-]?\d{1,2})?$/.test(text)) throw new BadCell(`${header} is ${shown(text)}`)
-    const value = Number(text)
-    // 128 MB come back from Logs Insights as 1.28E8 bytes.
-    return factor === null ? value : Number((value * factor).toPrecision(15))
-  }
-
-  #word<T>(cells: readonly string[], field: Field, words: Readonly<Record<string, T>>): T | null {
-    const text = this.#text(cells, field)
-    if (text === null) return null
-    const known = text.toLowerCase()
-    if (!Object.hasOwn(words, known))
-      throw new BadCell(
-        `${this.#options.columns.get(field)!.header} is ${shown(text)}, not one of ${Object.keys(words).join(", ")}`,
-      )
-    return words[known]!
-  }
-
-  #instant(cells: readonly string[]): number | null {
-    const text = this.#text(cells, "at")
-    if (text === null) return null
-    const { header, factor } = this.#options.columns.get("at")!
-    const iso = instantOf(text)
-    if (iso !== null) return iso
-    if (factor === null && /^[\d.]+$/.test(text))
-      throw new BadCell(`${header} is a number without a unit; name the column at_ms or at_s`)
-    return this.#number(cells, "at") ?? null
   }
 }
 

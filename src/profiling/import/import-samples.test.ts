@@ -48,7 +48,7 @@ describe("a file", () => {
   it("that is long is thinned by size, evenly, and a longer one to a part of the same", async () => {
     const row = (n: number): string => `r${n},${n % 100 === 0 ? 1024 : 512},${100 + n}`
     const text = (count: number): string =>
-      `id,memory_mb,duration_ms\n${Array.from({ length: count }, (_, n) => row(n)).join("\n")}`
+      `request_id,memory_mb,duration_ms\n${Array.from({ length: count }, (_, n) => row(n)).join("\n")}`
     const short = (await samplesIn(text(4000), "csv", 400)).map(({ sample }) => sample)
     const long = (await samplesIn(text(8000), "csv", 400)).map(({ sample }) => sample)
     const common = short.filter(({ memoryMB }) => memoryMB === 512)

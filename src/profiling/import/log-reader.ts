@@ -1,9 +1,11 @@
 import { isObject } from "../../base/json.ts"
-import { parseLogLine, type PlatformReport } from "../../protocol/platform-report.ts"
+import type { PlatformReport } from "../../protocol/platform-report.ts"
 import type { ImportContext, ImportedRow, RowReader } from "./imported-row.ts"
 import { instantOf } from "./imported-row.ts"
 import { sampleOfReport } from "./log-sample.ts"
-import { shown, strictReport } from "./report-text.ts"
+import { endingIn, instantBefore, jsonStart, nameOfGroup, parseJson, timestampOf, unescaped } from "./log-text.ts"
+import { initOf, strictEvent } from "./platform-event.ts"
+import { strictReport } from "./report-text.ts"
 
 /** One message of a log with what surrounds it. */
 interface Message {
@@ -58,9 +60,11 @@ function opensDocument(line: string): boolean {
 class LogState {
   readonly #context: ImportContext
   #lastMs: number | null = null
-  #undated = 0
-  #whole = 0
-  #passed = 0
+  /** Ids of reports by what is to be said about them; a fuller report of the same id takes it out again. */
+  readonly #undated = new Set<string>()
+  readonly #whole = new Set<string>()
+  readonly #passed = new Set<string>()
+  readonly #own = new Set<string>()
   /** Init times that were reported by themselves, by stream, until their report comes. */
   readonly #inits = new Map<string, number>()
 
@@ -131,25 +135,32 @@ class LogState {
     const own = report.details !== undefined
     const made = sampleOfReport(report, message.atMs ?? this.#lastMs ?? this.#context.fileMs, this.#context)
     if (made.kind === "bad") return [bad(message, made.reason)]
+    this.#remember(report.requestId, { own, passed: made.kind === "none", undated: message.atMs === null })
     if (made.kind === "none") {
-      this.#passed += 1
       return [{ kind: "passed", id: report.requestId }]
     }
-    if (!own && message.atMs === null) this.#undated += 1
-    if (!own) this.#whole += 1
     const functionName = report.details?.functionName ?? message.functionName
     return [{ kind: "sample", at: message.at, functionName, sample: made.sample, full: own }]
   }
 
+  #remember(id: string, is: { readonly own: boolean; readonly passed: boolean; readonly undated: boolean }): void {
+    if (is.own) {
+      this.#own.add(id)
+      this.#whole.delete(id)
+      this.#undated.delete(id)
+      if (is.passed) this.#passed.add(id)
+    } else if (!this.#own.has(id)) {
+      this.#whole.add(id)
+      if (is.undated) this.#undated.add(id)
+    }
+  }
+
   notes(): readonly string[] {
+    const note = (ids: ReadonlySet<string>, text: string): string[] => (ids.size === 0 ? [] : [`${text}: ${ids.size}`])
     return [
-      ...(this.#whole > 0
-        ? [`${this.#whole} reports do not tell download and upload apart: their whole duration counts as compute`]
-        : []),
-      ...(this.#undated > 0
-        ? [`${this.#undated} reports have no time of their own: dated by the line before, else by the file`]
-        : []),
-      ...(this.#passed > 0 ? [`${this.#passed} reports of prewarming and of repeated answers passed over`] : []),
+      ...note(this.#whole, "reports whose whole duration counts as compute, since they tell no download and upload"),
+      ...note(this.#undated, "reports without a time, dated by the line before, else by the file"),
+      ...note(this.#passed, "reports of prewarming and of repeated answers, passed over"),
     ]
   }
 }
@@ -160,95 +171,4 @@ function bad(message: Message, reason: string): ImportedRow {
 
 function within(around: Message, index: number): string {
   return around.at === "" ? `event ${index + 1}` : around.at
-}
-
-/** Where JSON begins in a line that may carry it: at its start, or behind what an export puts before it. */
-function jsonStart(text: string): number {
-  if (text.startsWith("{") || text.startsWith("[")) return 0
-  return text.includes("platform.") ? text.indexOf("{") : -1
-}
-
-/** JSON of a CSV export is quoted, with its own quotes doubled. */
-function unescaped(text: string, start: number): string {
-  const quoted = start > 0 && text[start - 1] === '"'
-  return quoted ? text.slice(start).replace(/"\s*$/, "").replaceAll('""', '"') : text.slice(start)
-}
-
-/** The instant that an export puts before a message: ISO, or 13 digits of ms. */
-function instantBefore(text: string): number | null {
-  const found =
-    /^"?(?:EVENTS\t\S+\t)?(\d{13}(?=\D)|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)/.exec(
-      text,
-    )?.[1]
-  if (found === undefined) return null
-  return found.length === 13 ? Number(found) : instantOf(found)
-}
-
-function timestampOf(value: unknown): number | null {
-  if (typeof value === "number") return value
-  return typeof value === "string" ? instantOf(value) : null
-}
-
-/** `/aws/lambda/resize` and `123456789012:/aws/lambda/resize` are logs of resize. */
-function nameOfGroup(value: unknown): string | null {
-  return typeof value === "string" ? (/(?:^|:)\/aws\/lambda\/([^/:]+)$/.exec(value)?.[1] ?? null) : null
-}
-
-function initOf(record: unknown): number | null {
-  if (!isObject(record) || record["phase"] === "invoke") return null
-  const metrics = record["metrics"]
-  const ms = isObject(metrics) ? metrics["durationMs"] : undefined
-  return typeof ms === "number" && ms > 0 ? ms : null
-}
-
-const METRICS: Readonly<Record<string, keyof PlatformReport>> = {
-  durationMs: "durationMs",
-  billedDurationMs: "billedMs",
-  memorySizeMB: "memoryMB",
-  maxMemoryUsedMB: "maxMemoryUsedMB",
-  initDurationMs: "initMs",
-  restoreDurationMs: "restoreMs",
-  billedRestoreDurationMs: "billedRestoreMs",
-}
-
-/** A `platform.report` event read strictly: a metric that is there must be a number that is understood. */
-function strictEvent(
-  event: Record<string, unknown>,
-): { readonly report: PlatformReport } | { readonly reason: string } {
-  const record = event["record"]
-  const metrics = isObject(record) ? record["metrics"] : undefined
-  if (!isObject(record) || !isObject(metrics)) return { reason: "platform.report without record.metrics" }
-  const report = parseLogLine(JSON.stringify(event))
-  for (const [name, value] of Object.entries(metrics)) {
-    const field = METRICS[name]
-    if (field === undefined && /(Ms|MB)$/.test(name)) return { reason: `${shown(name)} is no metric of a report` }
-    if (field !== undefined && !(typeof value === "number" && Number.isFinite(value) && value >= 0))
-      return { reason: `${name} is ${JSON.stringify(value)}` }
-  }
-  const absent = Object.keys(METRICS)
-    .slice(0, 4)
-    .filter((name) => !(name in metrics))
-  if (absent.length > 0) return { reason: `${absent.join(", ")} missing` }
-  if (report === null) return { reason: `requestId is ${JSON.stringify(record["requestId"]) ?? "missing"}` }
-  if (isObject(record["trimtab"]) && report.details === undefined) return { reason: "its trimtab part is not whole" }
-  return { report }
-}
-
-/** Logs from before 2024 say on lines of their own how an invocation ended. */
-function endingIn(text: string): readonly ImportedRow[] {
-  const timeout = /(?:^|\s)([0-9a-f]{8}-[0-9a-f-]{27}) Task timed out after /.exec(text)
-  if (timeout !== null) return [{ kind: "ending", id: timeout[1]!, outcome: "timeout" }]
-  const exit = /RequestId: ([0-9a-f]{8}-[0-9a-f-]{27}) Error: Runtime exited with error: (.*)/.exec(text)
-  if (exit !== null)
-    return [{ kind: "ending", id: exit[1]!, outcome: exit[2]!.includes("signal: killed") ? "out-of-memory" : "error" }]
-  const error = /\t([0-9a-f]{8}-[0-9a-f-]{27})\tERROR\tInvoke Error\s/.exec(text)
-  return error === null ? [] : [{ kind: "ending", id: error[1]!, outcome: "error" }]
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
