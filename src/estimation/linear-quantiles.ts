@@ -1,6 +1,6 @@
 import { PROBABILITIES } from "../statistics/distribution.ts"
 import { median } from "../statistics/order-statistics.ts"
-import { quantileRegression, quantileRegressions } from "../statistics/quantile-regression.ts"
+import { quantileRegressions } from "../statistics/quantile-regression.ts"
 import { fittedLevel, ratioSpread } from "./ratio-spread.ts"
 
 export interface LinearQuantilesOptions {
@@ -87,41 +87,46 @@ function usableColumns(rows: readonly (readonly number[])[]): number[] {
   return used
 }
 
+/** Levels that lose the same column go on together: they share the work and start from each other. */
 function fitLevels(data: LinearRows, columns: readonly number[], levels: readonly number[]): LevelFit[] {
   const fitted = levels.map((p) => fittedLevel(p, data.rows.length, columns.length))
   const fits = quantileRegressions(selectColumns(data, columns), fitted)
-  return levels.map((p, i) => {
-    const dropped = withoutWorst(columns, fits[i]!.coefficients)
-    if (dropped !== null) return fitLevel(data, dropped, p)
-    return { p, coefficients: spread(fits[i]!.coefficients, columns, data.rows[0]!.length) }
-  })
+  const width = data.rows[0]!.length
+  const done: LevelFit[] = []
+  const again = new Map<number, number[]>()
+  for (const [i, p] of levels.entries()) {
+    const worst = worstColumn(columns, fits[i]!.coefficients)
+    if (worst === null) done.push({ p, coefficients: spread(fits[i]!.coefficients, columns, width) })
+    else again.set(worst, [...(again.get(worst) ?? []), p])
+  }
+  for (const [worst, rest] of again) {
+    done.push(
+      ...fitLevels(
+        data,
+        columns.filter((column) => column !== worst),
+        rest,
+      ),
+    )
+  }
+  return done
 }
 
 function fitLevel(data: LinearRows, columns: readonly number[], p: number): LevelFit {
-  let kept = columns
-  for (;;) {
-    const { coefficients } = quantileRegression(
-      selectColumns(data, kept),
-      fittedLevel(p, data.rows.length, kept.length),
-    )
-    const dropped = withoutWorst(kept, coefficients)
-    if (dropped === null) return { p, coefficients: spread(coefficients, kept, data.rows[0]!.length) }
-    kept = dropped
-  }
+  return fitLevels(data, columns, [p])[0]!
 }
 
 function selectColumns({ rows, targets }: LinearRows, columns: readonly number[]): LinearRows {
   return { rows: rows.map((row) => columns.map((column) => row[column]!)), targets }
 }
 
-/** The columns without that of the most negative slope, null when no slope is negative. */
-function withoutWorst(columns: readonly number[], coefficients: readonly number[]): readonly number[] | null {
+/** The column of the most negative slope, null when no slope is negative. */
+function worstColumn(columns: readonly number[], coefficients: readonly number[]): number | null {
   let worst = -1
   for (let k = 1; k < columns.length; k++) {
     const slope = coefficients[k]!
     if (slope < 0 && (worst < 0 || slope < coefficients[worst]!)) worst = k
   }
-  return worst < 0 ? null : columns.filter((_, k) => k !== worst)
+  return worst < 0 ? null : columns[worst]!
 }
 
 /** Coefficients by column of the whole row. */

@@ -9,23 +9,28 @@ export interface OrthogonalColumns {
 
 /** A column of which less than this share is left beside the earlier ones counts as dependent on them. */
 const DEPENDENT = 1e-10
+/** A column of which less is left has lost digits, and goes through a second time (Kahan's "twice is enough"). */
+const CANCELLED = 0.7
 
 /**
- * Gram-Schmidt, each column twice over ("twice is enough"), so that q is orthogonal to rounding even where the columns
- * are nearly collinear, as squares and products are. O(rows * width^2).
+ * Gram-Schmidt, twice where needed, so that q is orthogonal to rounding even where the columns are nearly collinear, as
+ * squares and products are. O(rows * width^2).
  */
 export function orthogonalColumns(rows: readonly (readonly number[])[], width: number): OrthogonalColumns {
   const kept: number[] = []
   const basis: Float64Array[] = []
   const triangle: number[][] = []
   for (let j = 0; j < width; j++) {
-    const column = Float64Array.from(rows, (row) => row[j]!)
+    const column = new Float64Array(rows.length)
+    for (let i = 0; i < rows.length; i++) column[i] = rows[i]![j]!
     const before = length(column)
     const shares = basis.map(() => 0)
-    for (let pass = 0; pass < 2; pass++) {
+    for (const [k, other] of basis.entries()) shares[k]! += removeShare(column, other)
+    let left = length(column)
+    if (left < CANCELLED * before) {
       for (const [k, other] of basis.entries()) shares[k]! += removeShare(column, other)
+      left = length(column)
     }
-    const left = length(column)
     if (left <= DEPENDENT * before || left === 0) continue
     for (let i = 0; i < column.length; i++) column[i]! /= left
     kept.push(j)

@@ -41,7 +41,7 @@ describe("quantile regression against a linear program", () => {
   test.each<Kind>(["smooth", "ties", "duplicated", "collinear", "constant"])(
     "%s: the least loss to 8 digits at all seven levels, from 10 rows to 1,000",
     (kind) => {
-      for (const count of [10, 60, 200, 1000]) {
+      for (const count of [10, 200, 1000]) {
         const data = problem(kind, count)
         for (const [i, fit] of quantileRegressions(data, TAUS).entries()) {
           expect(fit.converged).toBe(true)
