@@ -37,9 +37,23 @@ const BREAKPOINT_PASSES = [
  */
 export function fitCompute(cells: readonly Cell[], options: ComputeFitOptions): RobustFit {
   if (cells.length === 0) throw new Error("a compute model needs at least one cell")
-  let weights = cells.map((cell) => cell.weight)
-  let fit = fitWeighted({ cells, weights, options })
-  for (let round = 0; round < 3 && cells.length >= 6; round++) {
+  const plain = reweighted({ cells, weights: cells.map((cell) => cell.weight), options })
+  if (cells.length < CELLS_FOR_OUTLIERS || typicalError(cells, plain) < SUSPICIOUS) return plain
+  // Times far too short pull relative residuals to themselves, all others with them: start again without them.
+  const robust = reweighted({ cells, weights: absoluteStart(cells, options), options })
+  return typicalError(cells, robust) < typicalError(cells, plain) ? robust : plain
+}
+
+/** Outliers are told from the rest from so many cells on. */
+const CELLS_FOR_OUTLIERS = 6
+/** Half of the cells this far off in logs: the fit may have followed outliers. */
+const SUSPICIOUS = 0.1
+
+function reweighted(start: Weighted): RobustFit {
+  const { cells, options } = start
+  let { weights } = start
+  let fit = fitWeighted(start)
+  for (let round = 0; round < 3 && cells.length >= CELLS_FOR_OUTLIERS; round++) {
     const next = robustWeights(cells, fit)
     if (next.every((weight, i) => Math.abs(weight - weights[i]!) < 0.02)) break
     weights = next
@@ -47,6 +61,40 @@ export function fitCompute(cells: readonly Cell[], options: ComputeFitOptions): 
   }
   return { ...fit, weights }
 }
+
+function logResidualsOf(cells: readonly Cell[], fit: Fitted): number[] {
+  return cells.map((cell) => {
+    const ms = computeMs(fit.parameters, cell) + fit.coldWorkMs * coldColumn(fit.parameters, cell)
+    return Math.log(Math.max(ms, 1e-6) / cell.ms)
+  })
+}
+
+function typicalError(cells: readonly Cell[], fit: Fitted): number {
+  return median(logResidualsOf(cells, fit).map(Math.abs))
+}
+
+/** Weights from the fit with the least absolute log residuals at the platform's breakpoint, by reweighting. */
+function absoluteStart(cells: readonly Cell[], options: ComputeFitOptions): number[] {
+  const { kind, mbPerVcpu, exponent = 1, cores = "share", mostVcpus = Infinity } = options
+  const given = { kind, mbPerVcpu, exponent, cores, mostVcpus, contention: PRIOR.contention, coherence: 0 }
+  const unit = { ...given, parallelShare: kind === "multi" ? PRIOR.parallelShare : 0, phiMs: 0, f0Ms: 0, w0Ms: 1 }
+  const scale = Math.exp(-median(logResidualsOf(cells, { parameters: unit, coldWorkMs: 0 })))
+  let fit: Fitted = { parameters: { ...unit, w0Ms: scale }, coldWorkMs: 0 }
+  for (let round = 0; round < ABSOLUTE_ROUNDS; round++) {
+    const weights = logResidualsOf(cells, fit).map((log, i) => {
+      const size = Math.max(Math.abs(log), 0.01)
+      // Squares of relative residuals with this weight are absolute log residuals.
+      return (cells[i]!.weight * size) / Math.max(Math.abs(Math.expm1(log)), 0.01) ** 2
+    })
+    fit = bestLinear(
+      { cells, weights, options },
+      { shape: unit, shares: kind === "multi" ? SHARES : [0], noise: ASSUMED_NOISE ** 2 },
+    )
+  }
+  return robustWeights(cells, fit)
+}
+
+const ABSOLUTE_ROUNDS = 10
 
 /** A fit with the weights that its cells had in the end. */
 export interface RobustFit extends ComputeFit {
@@ -120,10 +168,7 @@ function bestLinear(
 
 /** Huber weights of the log residuals; a cell more than eight sd and 30 % off counts for nothing. */
 function robustWeights(cells: readonly Cell[], fit: Fitted): number[] {
-  const residuals = cells.map((cell) => {
-    const ms = computeMs(fit.parameters, cell) + fit.coldWorkMs * coldColumn(fit.parameters, cell)
-    return Math.log(Math.max(ms, 1e-6) / cell.ms)
-  })
+  const residuals = logResidualsOf(cells, fit)
   const sd = Math.max(0.01, 1.4826 * median(residuals.map(Math.abs)))
   return cells.map((cell, i) => {
     const size = Math.abs(residuals[i]!)
