@@ -1,5 +1,13 @@
 import { expect, test } from "vitest"
-import { parseDurationMs, parsePercentile, parseUsd } from "./quantities.ts"
+import {
+  parseCount,
+  parseDurationMs,
+  parseMemoryList,
+  parseMemoryMB,
+  parsePercentile,
+  parseUsd,
+  parseWarm,
+} from "./quantities.ts"
 
 test("durations are read with and without a unit", () => {
   expect(["800ms", "20s", "1.5m", "2min", "1h", "250", " 3 s "].map(parseDurationMs)).toEqual([
@@ -19,4 +27,14 @@ test.each(["", "0", "-1s", "ten", "5 weeks", "Infinity", "NaN", "1e400s"])("%j i
 test("nothing but a share between 0 and 1 is a percentile, nothing but a positive amount a budget", () => {
   for (const text of ["0", "100", "p100", "-1", "x"]) expect(() => parsePercentile(text)).toThrow("a percentile is")
   for (const text of ["0", "-1", "x", "1 EUR"]) expect(() => parseUsd(text)).toThrow("a budget is")
+})
+
+test("memory sizes and counts are whole numbers in their range", () => {
+  expect(["128", "1024MB", "10240 mb"].map(parseMemoryMB)).toEqual([128, 1024, 10_240])
+  expect(parseMemoryList("1024,512,1024")).toEqual([512, 1024])
+  expect([parseCount("3"), parseWarm("0")]).toEqual([3, 0])
+  for (const text of ["64", "10241", "1e3", "1 GB", "", "512;1024"])
+    expect(() => parseMemoryMB(text)).toThrow("a memory size is")
+  for (const text of ["0", "-1", "1.5", ""]) expect(() => parseCount(text)).toThrow("a whole number from 1")
+  expect(() => parseWarm("-1")).toThrow("a whole number from 0")
 })

@@ -38,9 +38,9 @@ export async function profileImport(
   const project = await loadProject({ file: configFile, cwd })
   const choose = functionChooser(Object.keys(project.workflow.functions), flags.function)
   const profiles = projectProfiles(project)
-  const progress = (text: string): void => {
+  const progress: Progress = (text) => {
     if (signal.aborted) throw new TrimtabError("interrupted", "interrupted; import the same files again to finish")
-    terminal.progress(text)
+    if (text !== null) terminal.progress(text)
   }
   const files: CheckedFile[] = []
   for (const path of paths) files.push(await check({ path, cwd, flags, progress }))
@@ -65,7 +65,11 @@ export async function profileImport(
 /** Samples of one size and kind that are taken of a file; more of them make no estimate better. */
 const MOST = 1000
 
-type Progress = (text: string) => void
+/** Files up to this size are read in no time: no progress is told. */
+const SMALL_BYTES = 2_000_000
+
+/** Ends the command when it was interrupted. */
+type Progress = (text: string | null) => void
 
 async function check(of: {
   readonly path: string
@@ -76,6 +80,7 @@ async function check(of: {
   const { path, flags, progress } = of
   const file = await openTextFile(resolve(of.cwd, path))
   const format = flags.format ?? sniffFormat(file.head)
+  if (file.head.trim() === "") throw new TrimtabError("usage", `${path} is empty`, { where: path })
   if (format === null)
     throw new TrimtabError(
       "usage",
@@ -110,7 +115,8 @@ function contextOf(file: TextFile, flags: ImportFlags): ImportContext {
 
 function readingOf(file: TextFile, path: string, progress: Progress): (bytes: number) => void {
   const whole = (file.sizeBytes / 1e6).toFixed(1)
-  return (bytes) => progress(`reading ${path}: ${(bytes / 1e6).toFixed(1)} of ${whole} MB`)
+  return (bytes) =>
+    progress(file.sizeBytes < SMALL_BYTES ? null : `reading ${path}: ${(bytes / 1e6).toFixed(1)} of ${whole} MB`)
 }
 
 /** One message for all that is wrong in all files: the first rows by file and line, and what to do. */

@@ -37,8 +37,8 @@ export async function profile(
   }
 }
 
-/** Removes what campaigns and runs measured. What came from elsewhere stays: it cannot be measured again here. */
-async function forget({ stateDir, workflow }: Project, profiles: ProfileStore): Promise<void> {
+/** Removes from the profiles what campaigns and runs measured. What came from elsewhere stays: it cannot be measured again here. */
+export async function forget({ stateDir, workflow }: Project, profiles: ProfileStore): Promise<void> {
   const kept = await Promise.all(
     Object.keys(workflow.functions).map(async (name) => {
       // A profile that cannot be read is what one begins anew for.

@@ -38,7 +38,7 @@ function sniffJson(text: string, first: string): ImportFormat | null {
     if (typeof line["type"] === "string" && line["type"].startsWith("platform.")) return "json"
     if ("message" in line || "@message" in line || "logEvents" in line || "events" in line) return "json"
   }
-  if (/"(averageDuration|visualization|stateMachineArn)"/.test(text)) return "power-tuning"
+  if (/"(averageDuration|visualization|executionArn)\\?"/.test(text)) return "power-tuning"
   if (/"platform\.(report|start|initStart)"|REPORT RequestId:|"(logEvents|events|searchedLogStreams)"/.test(text))
     return "json"
   return /"power"\s*:/.test(text) && /"duration"\s*:/.test(text) ? "power-tuning" : null

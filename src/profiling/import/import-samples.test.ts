@@ -100,6 +100,7 @@ describe("the format", () => {
     ['{"power":"128","cost":1,"duration":2,"stateMachine":{"visualization":"u"}}', "power-tuning"],
     ['[{"value":128,"averagePrice":1,"averageDuration":2}]', "power-tuning"],
     ["https://lambda-power-tuning.show/#gAA;ZooQ;QdWh", "power-tuning"],
+    ['{"executionArn":"arn","input":"{}","output":"{}"}', "power-tuning"],
     ["memory_mb,duration_ms\n", "csv"],
     ["@timestamp,@duration,@memorySize\n", "csv"],
     ["hello world\n", null],
