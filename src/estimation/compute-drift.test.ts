@@ -72,14 +72,16 @@ describe("what a fit then uses", () => {
       (sample) => sample.atMs < 100 || sample.memoryMB !== 3008,
     )
     const { ok, drift } = selectSamples({ functionName: "f", samples })
-    expect(drift!.changedAtMs).toBe(100)
-    const old = ok.filter((sample) => sample.atMs < 100)
+    const changedAtMs = drift!.changedAtMs!
+    // A sample before the change that was slow by chance may join it.
+    expect(Math.abs(changedAtMs - 100)).toBeLessThan(4)
+    const old = ok.filter((sample) => sample.atMs < changedAtMs)
     expect(new Set(old.map((sample) => sample.memoryMB))).toEqual(new Set([3008]))
     expect(old.every((sample) => sample.weight! < 1)).toBe(true)
     const truth = 1.4 * computeMs(SYNTHETIC.compute, { memoryMB: 3008, processes: 1, tasks: 4 })
     // Twenty samples of 7 % noise and the ratio from as many: three standard errors.
     expect(Math.abs(old.reduce((sum, { computeMs: ms }) => sum + ms, 0) / old.length / truth - 1)).toBeLessThan(0.07)
-    expect(ok.filter((sample) => sample.atMs >= 100).every((sample) => sample.weight === undefined)).toBe(true)
+    expect(ok.filter((sample) => sample.atMs >= changedAtMs).every((sample) => sample.weight === undefined)).toBe(true)
   })
 
   test("estimates follow a change, at sizes that were not run since too", () => {

@@ -1,25 +1,20 @@
-import { type Distribution, PROBABILITIES } from "../statistics/distribution.ts"
-import { DEFAULT_XI, fromQuantiles, momentsOf, quantile } from "../statistics/quantile-table.ts"
-import { maxOf, shift } from "../statistics/quantile-table-operations.ts"
-import { tableMean, tableSd } from "../statistics/table-reading.ts"
+import type { Distribution } from "../statistics/distribution.ts"
+import { fromQuantiles, momentsOf } from "../statistics/quantile-table.ts"
+import { scale, shift } from "../statistics/quantile-table-operations.ts"
 import type { CompileContext } from "./compile.ts"
 import { ROUND_UP_MS, coldStarts, usedInstances } from "./compiled-space.ts"
 import type { Estimate, EstimateRequest, Parts } from "./estimator.ts"
-import { supportAt } from "./function-model.ts"
-import { slowestInit } from "./mapping-delay-model.ts"
+import { mappingPart, supportPart, transferPart, type TransferPart } from "./part-memo.ts"
 import {
   busyProcesses,
   coldBilledMs,
   coldExtraMs,
-  computeDistribution,
   computeMedianMs,
   factorOf,
   type InstancePoint,
   longestComputeMs,
   slowestOf,
   type StepModel,
-  transferQuantiles,
-  transferTable,
 } from "./step-model.ts"
 
 export interface EstimateContext extends CompileContext {
@@ -38,14 +33,9 @@ export function estimateStep(request: EstimateRequest, context: EstimateContext)
     processes: config.processes,
     tasks: Math.ceil(tasks / used),
   }
-  const single = singleInstance(model, point, bytesOf(request, point.tasks))
-  const parts = partsOf(model, {
-    point,
-    single,
-    cold,
-    instances: config.instances,
-    slowest: slowestOf(tasks, point.tasks),
-  })
+  const slowest = slowestOf(tasks, point.tasks)
+  const single = singleInstance(model, point, { bytes: bytesOf(request, point.tasks), slowest })
+  const parts = partsOf(model, { point, single, cold, instances: config.instances, slowest })
   const latencyMs = together([parts.mappingDelay, parts.download, parts.compute, parts.upload])
   const blocked = blockOf(model, point, single)
   return {
@@ -53,7 +43,7 @@ export function estimateStep(request: EstimateRequest, context: EstimateContext)
     parts,
     ...billOf(request, context, { point, single, parts, used, cold }),
     modelVersion: context.modelVersion,
-    support: supportOf(model, parts, { cold, measured: supportAt(model.functionModel, point, context.doubtful) }),
+    support: supportOf(model, parts, { cold, measured: supportPart(model, point, context.doubtful) }),
     ...(blocked === undefined ? {} : { blocked }),
   }
 }
@@ -82,26 +72,33 @@ function medianOf(d: Distribution): number {
   return Math.exp(d.logMs[2]!)
 }
 
-/** One warm instance by itself; transfers as their seven quantiles. */
+/** One warm instance by itself; its transfers also as those of the slowest. */
 interface Single {
-  readonly download: readonly number[]
-  readonly upload: readonly number[]
+  readonly download: TransferPart
+  readonly upload: TransferPart
+  readonly computeMs: number
   readonly mean: number
   readonly sd: number
 }
 
-function singleInstance(model: StepModel, point: InstancePoint, bytes: number | undefined): Single {
+function singleInstance(
+  model: StepModel,
+  point: InstancePoint,
+  { bytes, slowest }: { readonly bytes: number | undefined; readonly slowest: number },
+): Single {
   const { memoryMB, tasks } = point
   const input = bytes === undefined ? { memoryMB, tasks } : { memoryMB, tasks, bytes }
-  const download = transferQuantiles(model, "download", input)
-  const upload = transferQuantiles(model, "upload", { memoryMB, tasks })
+  const download = transferPart(model, "download", { point: input, slowest })
+  const upload = transferPart(model, "upload", { point: { memoryMB, tasks }, slowest })
   const computeMs = computeMedianMs(model, point)
   const factor = factorOf(model, 1)
+  const computeSd = computeMs * factor.sd
   return {
     download,
     upload,
-    mean: tableMean(download) + computeMs * factor.mean + tableMean(upload),
-    sd: Math.hypot(tableSd(download), computeMs * factor.sd, tableSd(upload)),
+    computeMs,
+    mean: download.mean + computeMs * factor.mean + upload.mean,
+    sd: Math.sqrt(download.sd * download.sd + computeSd * computeSd + upload.sd * upload.sd),
   }
 }
 
@@ -121,33 +118,38 @@ interface StepPoint {
 
 /** The parts of the step: those of its slowest instance. A cold first call's extra work is compute. */
 function partsOf(model: StepModel, { point, single, cold, instances, slowest }: StepPoint): Parts {
-  const init = slowestInit(model.init.distribution(point.memoryMB), Math.max(1, cold))
-  const mapping = model.mappingDelay.quantilesMs({ instances, cold, slowestInit: init })
-  const compute = computeDistribution(model, point, slowest)
+  const compute = scale(factorOf(model, slowest, point.tasks).distribution, single.computeMs)
   return {
-    mappingDelay: fromQuantiles(mapping, { xi: DEFAULT_XI, fromP: 0.95 }),
-    download: maxOf(transferTable(single.download), slowest),
+    mappingDelay: mappingPart(model, { memoryMB: point.memoryMB, instances, cold }),
+    download: single.download.slowest,
     compute: cold > 0 ? shift(compute, coldExtraMs(model, point.memoryMB)) : compute,
-    upload: maxOf(transferTable(single.upload), slowest),
+    upload: single.upload.slowest,
   }
 }
 
 /** Sum of nearly independent times: medians add, spreads around them add in squares (compiled-space.ts, L1). */
 function together(parts: readonly Distribution[]): Distribution {
-  const medians = parts.map((part) => quantile(part, 0.5))
-  const centre = medians.reduce((sum, value) => sum + value, 0)
-  const quantiles = PROBABILITIES.map((p) => {
-    let squares = 0
-    for (const [k, part] of parts.entries()) squares += (quantile(part, p) - medians[k]!) ** 2
-    return centre + Math.sign(p - 0.5) * Math.sqrt(squares)
-  })
-  return fromQuantiles(quantiles, { xi: Math.max(...parts.map((part) => part.tail.xi)), fromP: 0.95 })
+  let centre = 0
+  let xi = 0
+  const squares = [0, 0, 0, 0, 0, 0, 0]
+  for (const { logMs, tail } of parts) {
+    // The table's own points are its quantiles at PROBABILITIES, that of P99 too.
+    const median = Math.exp(logMs[2]!)
+    centre += median
+    xi = Math.max(xi, tail.xi)
+    for (let i = 0; i < squares.length; i++) {
+      const off = Math.exp(logMs[i]!) - median
+      squares[i]! += off * off
+    }
+  }
+  const quantiles = squares.map((square, i) => centre + (i < 2 ? -1 : 1) * Math.sqrt(square))
+  return fromQuantiles(quantiles, { xi, fromP: 0.95 })
 }
 
 function blockOf(model: StepModel, point: InstancePoint, single: Single): Estimate["blocked"] {
   if (point.memoryMB < model.functionModel.floor.needMB(busyProcesses(point))) return "memory-floor"
-  const transferMs = 2 * (tableMean(single.download) + tableMean(single.upload))
-  return computeMedianMs(model, point) > longestComputeMs(model, transferMs) ? "timeout" : undefined
+  const transferMs = 2 * (single.download.mean + single.upload.mean)
+  return single.computeMs > longestComputeMs(model, transferMs) ? "timeout" : undefined
 }
 
 interface Billed {
@@ -171,7 +173,11 @@ function billOf(
   const most = used === 0 ? 0 : request.tasks - used * (point.tasks - 1)
   const less =
     most < used && point.tasks > 1
-      ? singleInstance(model, { ...point, tasks: point.tasks - 1 }, bytesOf(request, point.tasks - 1))
+      ? singleInstance(
+          model,
+          { ...point, tasks: point.tasks - 1 },
+          { bytes: bytesOf(request, point.tasks - 1), slowest: 1 },
+        )
       : full
   const fullCount = less === full ? used : most
   const coldMs = cold * coldBilledMs(model, point.memoryMB)

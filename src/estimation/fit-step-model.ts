@@ -6,6 +6,7 @@ import { type FormError, formErrorOf, leftOutErrors } from "./form-error.ts"
 import { shippedFormErrors } from "./form-error-library.ts"
 import type { FunctionModel } from "./function-model.ts"
 import { logSdOf, noiseOf, poolNoise, slowestFactor } from "./noise.ts"
+import { partMemo } from "./part-memo.ts"
 import { coldTransferWork, type Pools, warmResiduals } from "./pools.ts"
 import type { Selection } from "./sample-selection.ts"
 import { computeMedianMs, type StepModel, transferQuantiles, transferTable } from "./step-model.ts"
@@ -45,6 +46,7 @@ export function fitStepModel({ selection, functionModel, pools, timeoutMs }: Ste
     mappingDelay: pools.mappingDelay,
     timeoutMs,
     factors: new Map(),
+    memo: partMemo(),
   }
   const spread = fitStepSpread(selection, {
     computeMs: (point) => computeMedianMs(even, point),
@@ -55,7 +57,7 @@ export function fitStepModel({ selection, functionModel, pools, timeoutMs }: Ste
     noiseSd: logSdOf(noise),
     formSd: form.sd,
   })
-  return { ...even, spread, factors: new Map() }
+  return { ...even, spread, factors: new Map(), memo: partMemo() }
 }
 
 function isRecent({ drift }: Selection): boolean {

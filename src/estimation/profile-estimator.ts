@@ -8,7 +8,7 @@ import { functionOf, type Step, stepOf, type Workflow } from "../workflow/workfl
 import { type Basis, basisOf } from "./basis.ts"
 import { compileSpace, type Rates } from "./compile.ts"
 import { usedInstances } from "./compiled-space.ts"
-import { estimateStep } from "./estimate.ts"
+import { type EstimateContext, estimateStep } from "./estimate.ts"
 import type { CompiledSpace, CompileRequest, Estimate, EstimateRequest, Estimator } from "./estimator.ts"
 import { fitStepModel } from "./fit-step-model.ts"
 import { fitFunction } from "./function-model.ts"
@@ -75,14 +75,21 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
     return model
   }
 
-  const estimate = (request: EstimateRequest): Estimate =>
-    estimateStep(request, {
-      model: modelOf(request.step),
+  const contexts = new Map<string, EstimateContext>()
+  const contextOf = (stepName: string): EstimateContext => {
+    const known = contexts.get(stepName)
+    if (known !== undefined) return known
+    const context = {
+      model: modelOf(stepName),
       modelVersion,
       rates: options.rates,
       billMappingDelay: options.billMappingDelay ?? false,
-      doubtful: knownSelection(selections, stepOf(options.workflow, request.step)).doubtful,
-    })
+      doubtful: knownSelection(selections, stepOf(options.workflow, stepName)).doubtful,
+    }
+    contexts.set(stepName, context)
+    return context
+  }
+  const estimate = (request: EstimateRequest): Estimate => estimateStep(request, contextOf(request.step))
 
   return {
     modelVersion,
@@ -92,12 +99,7 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
       const key = keyOf(request)
       const known = spaces.get(key)
       if (known !== undefined) return known
-      const compiled = compileSpace(request, {
-        model: modelOf(request.step),
-        modelVersion,
-        rates: options.rates,
-        billMappingDelay: options.billMappingDelay ?? false,
-      })
+      const compiled = compileSpace(request, contextOf(request.step))
       if (spaces.size >= KEPT_SPACES) spaces.delete(spaces.keys().next().value ?? "")
       spaces.set(key, compiled)
       return compiled

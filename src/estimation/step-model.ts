@@ -1,12 +1,12 @@
 import type { Distribution } from "../statistics/distribution.ts"
 import { DEFAULT_XI, fromQuantiles, momentsOf, quantile } from "../statistics/quantile-table.ts"
-import { scale } from "../statistics/quantile-table-operations.ts"
 import { type Corrections, corrected, widened } from "../statistics/conformal.ts"
 import type { InitModel } from "./cold-start.ts"
 import type { FormError } from "./form-error.ts"
 import type { FunctionModel } from "./function-model.ts"
 import type { MappingDelayModel } from "./mapping-delay-model.ts"
 import { slowestFactor } from "./noise.ts"
+import type { PartMemo } from "./part-memo.ts"
 import type { StepSpread } from "./step-spread.ts"
 import type { Direction, TransferModel } from "./transfer-model.ts"
 
@@ -31,6 +31,7 @@ export interface StepModel {
   readonly corrections?: Corrections
   /** Factors on the compute curve by instances and tasks; filled as they are asked for. */
   readonly factors: Map<number, Factor>
+  readonly memo: PartMemo
 }
 
 /** Instances that run the most tasks when all run n: the slowest of these decides. */
@@ -89,11 +90,6 @@ export interface InstancePoint {
 /** Median of compute and of what an invocation takes around its parts, ms. */
 export function computeMedianMs(model: StepModel, point: InstancePoint): number {
   return Math.max(1e-3, model.functionModel.curve.ms(point) + model.functionModel.overheadMs(point.memoryMB))
-}
-
-/** Compute time of the slowest of `instances`. */
-export function computeDistribution(model: StepModel, point: InstancePoint, instances: number): Distribution {
-  return scale(factorOf(model, instances, point.tasks).distribution, computeMedianMs(model, point))
 }
 
 export interface TransferPoint {

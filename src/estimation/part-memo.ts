@@ -1,0 +1,88 @@
+import type { Distribution } from "../statistics/distribution.ts"
+import { DEFAULT_XI, fromQuantiles } from "../statistics/quantile-table.ts"
+import { maxOf } from "../statistics/quantile-table-operations.ts"
+import { tableMean, tableSd } from "../statistics/table-reading.ts"
+import type { Estimate } from "./estimator.ts"
+import { supportAt } from "./function-model.ts"
+import { slowestInit } from "./mapping-delay-model.ts"
+import {
+  type InstancePoint,
+  type StepModel,
+  type TransferPoint,
+  transferQuantiles,
+  transferTable,
+} from "./step-model.ts"
+import type { Direction } from "./transfer-model.ts"
+
+/** Parts that were worked out before: the estimates of a search share most of theirs. */
+export interface PartMemo {
+  readonly download: Map<number, TransferPart>
+  readonly upload: Map<number, TransferPart>
+  readonly mapping: Map<number, Distribution>
+  readonly support: Map<number, Estimate["support"]>
+}
+
+/** The transfer of one direction: of the slowest instance, and mean and sd of a single one, ms. */
+export interface TransferPart {
+  readonly slowest: Distribution
+  readonly mean: number
+  readonly sd: number
+}
+
+/** Entries kept of each kind; then all are dropped. Under 1 MB. */
+const KEPT = 4096
+
+export function partMemo(): PartMemo {
+  return { download: new Map(), upload: new Map(), mapping: new Map(), support: new Map() }
+}
+
+/** Three counts below 2^20, 2^16 and 2^16 as one number. */
+function keyOf(a: number, b: number, c: number): number {
+  return (a * 65_536 + b) * 65_536 + c
+}
+
+function remembered<T>(memo: Map<number, T>, key: number, make: () => T): T {
+  const known = memo.get(key)
+  if (known !== undefined) return known
+  if (memo.size >= KEPT) memo.clear()
+  const made = make()
+  memo.set(key, made)
+  return made
+}
+
+/** Download or upload where `slowest` instances run the most tasks. */
+export function transferPart(
+  model: StepModel,
+  direction: Direction,
+  { point, slowest }: { readonly point: TransferPoint; readonly slowest: number },
+): TransferPart {
+  const make = (): TransferPart => {
+    const quantiles = transferQuantiles(model, direction, point)
+    return {
+      slowest: maxOf(transferTable(quantiles), slowest),
+      mean: tableMean(quantiles),
+      sd: tableSd(quantiles),
+    }
+  }
+  if (point.bytes !== undefined) return make()
+  return remembered(model.memo[direction], keyOf(point.memoryMB, point.tasks, slowest), make)
+}
+
+/** Mapping delay of `instances` of which `cold` start cold. */
+export function mappingPart(
+  model: StepModel,
+  at: { readonly memoryMB: number; readonly instances: number; readonly cold: number },
+): Distribution {
+  return remembered(model.memo.mapping, keyOf(at.memoryMB, at.instances, at.cold), () => {
+    const init = slowestInit(model.init.distribution(at.memoryMB), Math.max(1, at.cold))
+    const quantiles = model.mappingDelay.quantilesMs({ ...at, slowestInit: init })
+    return fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95 })
+  })
+}
+
+/** What the compute time at a point rests on. */
+export function supportPart(model: StepModel, point: InstancePoint, doubtful: boolean): Estimate["support"] {
+  return remembered(model.memo.support, keyOf(point.memoryMB, point.tasks, point.processes), () =>
+    supportAt(model.functionModel, point, doubtful),
+  )
+}
