@@ -5,9 +5,13 @@ export interface Random {
   next(): number
 }
 
+/** Numbers drawn first and thrown away: those of a state that is nearly all zeros or ones lie near 0 or 1. */
+const SETTLING_DRAWS = 32
+
 /** A deterministic stream: the same seed gives the same numbers on every machine. */
 export function seededRandom(seed: number): Random {
-  const generator = xoroshiro128plus(seed | 0)
+  const generator = xoroshiro128plus(scrambled(seed | 0))
+  for (let i = 0; i < SETTLING_DRAWS; i++) generator.next()
   // 26 + 27 bits make one double with all 53 bits of precision.
   return {
     next: () => {
@@ -16,6 +20,14 @@ export function seededRandom(seed: number): Random {
       return (high * 2 ** 27 + low) / 2 ** 53
     },
   }
+}
+
+/** Seeds that differ in one bit give states that differ in half of them (the finalizer of MurmurHash3). */
+function scrambled(seed: number): number {
+  let hash = seed
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
 }
 
 /** A 32-bit seed from a text, by FNV-1a. */

@@ -1,9 +1,10 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
-import { type Random, seededRandom, seedOf } from "../base/random.ts"
+import { seededRandom, seedOf } from "../base/random.ts"
 import { PROBABILITIES } from "./distribution.ts"
 import { fromSamples } from "./from-samples.ts"
 import { normalQuantile } from "./normal.ts"
+import { sampleQuantile } from "./order-statistics.ts"
 import { mean, quantile } from "./quantile-table.ts"
 
 const times = fc.array(fc.double({ min: 0.1, max: 1e5, noNaN: true }), { minLength: 1, maxLength: 120 })
@@ -57,26 +58,22 @@ const LAWS: Readonly<Record<string, (p: number) => number>> = {
   pareto: (p) => 100 * (1 - p) ** -0.3,
 }
 
-/** Mean of the relative errors of the p-quantile over sets of `count` draws. */
-function errorAt(law: (p: number) => number, p: number, { count, random }: { count: number; random: Random }): number {
-  const errors = Array.from({ length: 200 }, () => {
-    const d = fromSamples(Array.from({ length: count }, () => law(random.next())))
-    return Math.abs(quantile(d, p) / law(p) - 1)
-  })
-  return errors.reduce((sum, error) => sum + error, 0) / errors.length
+/** Mean relative errors of the p-quantile over 200 sets of 50 draws: of the table, and of the order statistics. */
+function errorsAt(law: (p: number) => number, p: number): { readonly table: number; readonly order: number } {
+  const random = seededRandom(seedOf("errors"))
+  const sets = Array.from({ length: 200 }, () => Array.from({ length: 50 }, () => law(random.next())))
+  const errorOf = (estimate: (set: readonly number[]) => number): number =>
+    sets.reduce((sum, set) => sum + Math.abs(estimate(set) / law(p) - 1), 0) / sets.length
+  return { table: errorOf((set) => quantile(fromSamples(set), p)), order: errorOf((set) => sampleQuantile(set, p)) }
 }
 
-test("50 samples give P50 and P99 about as well as their own order statistics could", () => {
-  // Mean absolute error of the sample median is sqrt(pi/2/50) sd; of P99 a few times that, growing with the tail.
-  const bounds: Readonly<Record<string, readonly [number, number]>> = {
-    normal: [0.008, 0.02],
-    exponential: [0.045, 0.15],
-    lognormal: [0.07, 0.16],
-    pareto: [0.05, 0.35],
-  }
-  for (const [name, [p50, p99]] of Object.entries(bounds)) {
-    expect(errorAt(LAWS[name]!, 0.5, { count: 50, random: seededRandom(seedOf("middle")) })).toBeLessThan(p50)
-    expect(errorAt(LAWS[name]!, 0.99, { count: 50, random: seededRandom(seedOf("tail")) })).toBeLessThan(p99)
+test("50 samples give P50 and P99 about as well as their own order statistics do", () => {
+  for (const law of Object.values(LAWS)) {
+    for (const p of [0.5, 0.99]) {
+      const { table, order } = errorsAt(law, p)
+      // A tail law may cost a little where it does not hold, and gains where it does; 200 sets tell 5 % apart.
+      expect(table).toBeLessThan(1.15 * order)
+    }
   }
 })
 

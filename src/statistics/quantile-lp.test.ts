@@ -10,8 +10,8 @@ const TAUS = [0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
 type Kind = "smooth" | "ties" | "duplicated" | "collinear" | "constant"
 
 /** All squares and products of two variables, with skewed noise that grows with the first. */
-function problem(kind: Kind, count: number): RegressionData {
-  const random = seededRandom(count)
+function problem(kind: Kind, count: number, seed: number = count): RegressionData {
+  const random = seededRandom(seed)
   const rows: number[][] = []
   const targets: number[] = []
   for (let i = 0; i < count; i++) {
@@ -51,24 +51,26 @@ describe("quantile regression against a linear program", () => {
     },
   )
 
-  test("10,000 rows at P99: the interior point arrives with steps of 0.97 and stalls with 0.9995", () => {
-    const full = problem("smooth", 10_000)
-    const data = { rows: full.rows.map(([one, a, b]) => [one!, a!, b!]), targets: full.targets }
-    const best = quantileRegression(data, 0.99).loss
-    expect(gapOf(data, best, 0.99)).toBeLessThan(1e-8)
-    const columns = orthogonalColumns(data.rows, 3)
-    const design = { x: columns.q, targets: Float64Array.from(data.targets), width: columns.rank }
-    const excess = (stepShare: number): { converged: boolean; excess: number } => {
-      const { coefficients, converged } = frischNewton(design, 0.99, { stepShare })
-      return { converged, excess: pinball(data, columns.original(coefficients), 0.99) / best - 1 }
+  test("10,000 rows at P99: the interior point arrives with steps of 0.97, and stalls on some data with 0.9995", () => {
+    const stalled: number[] = []
+    for (const seed of [1, 2, 3, 4]) {
+      const full = problem("smooth", 10_000, seed)
+      const data = { rows: full.rows.map(([one, a, b]) => [one!, a!, b!]), targets: full.targets }
+      const best = quantileRegression(data, 0.99).loss
+      if (seed === 1) expect(gapOf(data, best, 0.99)).toBeLessThan(1e-8)
+      const columns = orthogonalColumns(data.rows, 3)
+      const design = { x: columns.q, targets: Float64Array.from(data.targets), width: columns.rank }
+      const excess = (stepShare: number): number => {
+        const { coefficients, converged } = frischNewton(design, 0.99, { stepShare })
+        const loss = pinball(data, columns.original(coefficients), 0.99)
+        expect(converged).toBe(loss / best - 1 < 1e-8)
+        return loss / best - 1
+      }
+      expect(excess(0.97)).toBeLessThan(1e-8)
+      stalled.push(excess(0.9995))
     }
-    const good = excess(0.97)
-    expect(good.converged).toBe(true)
-    expect(good.excess).toBeLessThan(1e-8)
-    const stalled = excess(0.9995)
-    expect(stalled.converged).toBe(false)
-    // Four orders above what is asked of a fit; how far off it stays depends on the data.
-    expect(stalled.excess).toBeGreaterThan(1e-5)
+    // Four orders above what is asked of a fit; how far off it stays, if it does, depends on the data.
+    expect(Math.max(...stalled)).toBeGreaterThan(1e-4)
   })
 
   test("the interior point alone is within 8 digits too", () => {
