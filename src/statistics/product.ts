@@ -25,32 +25,43 @@ export function productOf(a: Distribution, b: Distribution): Distribution {
     return sum
   }
   const [least, most] = [Math.log(strata[0]!), Math.log(strata.at(-1)!)]
-  const logs = PROBABILITIES.map((p, i) =>
-    most - least < PRECISION
-      ? wide.logMs[i]! + least
-      : rootOf((log) => share(log) - p, [wide.logMs[i]! + least, wide.logMs[i]! + most]),
-  )
+  const logs = PROBABILITIES.map((p, i) => {
+    if (most - least < PRECISION) return wide.logMs[i]! + least
+    const bracket = [wide.logMs[i]! + least, wide.logMs[i]! + most] as const
+    return rootOf((log) => share(log) - p, { bracket, guess: guessOf(a, b, i) })
+  })
   return fromLogs(
     logs.sort((x, y) => x - y),
     { xi: Math.max(a.tail.xi, b.tail.xi), fromP: 0.99 },
   )
 }
 
+/** Medians add in logs and deviations from them add in squares: exact for lognormal factors. */
+function guessOf(a: Distribution, b: Distribution, i: number): number {
+  const off = Math.hypot(a.logMs[i]! - a.logMs[2]!, b.logMs[i]! - b.logMs[2]!)
+  return a.logMs[2]! + b.logMs[2]! + (i < 2 ? -off : off)
+}
+
 function spreadOf(d: Distribution): number {
   return d.logMs[5]! - d.logMs[0]!
 }
 
-/** The root of a rising function in a bracket that holds it, by false position (Illinois). */
-function rootOf(f: (x: number) => number, bracket: readonly [number, number]): number {
+/** The root of a rising function in a bracket that holds it: false position (Illinois) around a good guess. */
+function rootOf(
+  f: (x: number) => number,
+  { bracket, guess }: { readonly bracket: readonly [number, number]; readonly guess: number },
+): number {
   let [low, high] = bracket
   let below = f(low)
   let above = f(high)
-  for (let i = 0; i < 40 && high - low > PRECISION && above > below; i++) {
-    const x = low - (below * (high - low)) / (above - below)
+  let x = Math.min(high, Math.max(low, guess))
+  for (let i = 0; i < 40 && above > below; i++) {
     const value = f(x)
-    if (Math.abs(value) < 1e-7) return x
     if (value < 0) [low, below, above] = [x, value, above / 2]
     else [high, above, below] = [x, value, below / 2]
+    const next = low - (below * (high - low)) / (above - below)
+    if (Math.abs(next - x) < PRECISION) return next
+    x = next
   }
-  return (low + high) / 2
+  return x
 }
