@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { fitMlpModel, momentsOfRuns, type TimeMoments } from "../../src/estimation/operation/mlp-model.ts"
 import { operationEstimator, type OperationEstimator } from "../../src/estimation/operation/operation-estimator.ts"
 import { fitOperationModel, type OperationModel } from "../../src/estimation/operation/operation-model.ts"
 import {
@@ -9,24 +8,25 @@ import {
   splitByFunction,
   type TrainingSet,
 } from "../../src/estimation/operation/training-set.ts"
-import { momentsOf, quantile } from "../../src/statistics/quantile-table.ts"
+import type { MlpOptions } from "../../src/statistics/mlp.ts"
 import { mean, median, sampleQuantile } from "../../src/statistics/order-statistics.ts"
 import type { Bench, BenchResult } from "../bench.ts"
-
-/** Functions of composed basic operations, measured on a platform; or the functions of the face pipeline. */
-export interface FunctionData {
-  readonly origin: unknown
-  readonly platform: OperationPlatform
-  readonly measuredAt: string
-  readonly memoryMB: readonly number[]
-  readonly functions: readonly MeasuredFunction[]
-}
+import type { FunctionSetData } from "./functions/data.ts"
+import {
+  halfAgainstHalf,
+  memoryRows,
+  mlpPredictor,
+  momentsOfEstimator,
+  percent,
+  type Predictor,
+  round,
+  scoresOf,
+} from "./unseen/score.ts"
 
 /** Fewer repeats make no cell. */
 const LEAST_REPEATS = 3
 const SPLIT = { testShare: 0.2, seed: 20_251_122 }
 const MOST_OBSERVATIONS = 4
-const MLP_SEED = 1
 
 export const bench: Bench = async () => {
   const data = newest("functions")
@@ -56,7 +56,7 @@ function nothing(reason: string): BenchResult {
 }
 
 /** The newest data file of a kind; names end in a date. */
-function newest(kind: string): FunctionData | null {
+function newest(kind: string): FunctionSetData | null {
   const folder = join(import.meta.dirname, "data")
   const name = readdirSync(folder)
     .filter((file) => new RegExp(`^${kind}-\\d{4}-\\d\\d-\\d\\d\\.json$`).test(file))
@@ -64,26 +64,29 @@ function newest(kind: string): FunctionData | null {
     .at(-1)
   if (name === undefined) return null
   // Written by the measurement beside it, in this format.
-  return cleaned(JSON.parse(readFileSync(join(folder, name), "utf8")) as FunctionData)
+  return cleaned(JSON.parse(readFileSync(join(folder, name), "utf8")) as FunctionSetData)
 }
 
 /** Functions without a local run or cells of enough repeats are left out. */
-function cleaned(data: FunctionData): FunctionData {
+function cleaned(data: FunctionSetData): FunctionSetData {
   const functions = data.functions
     .map((one) => ({ ...one, cells: one.cells.filter((cell) => cell.warmMs.length >= LEAST_REPEATS) }))
     .filter((one) => one.cells.length > 0 && one.operations.local.wallMs > 0)
   return { ...data, functions }
 }
 
-/** Everything that is reported of functions never measured before; exported for a set without a machine. */
-export function scoreUnseen(data: FunctionData): BenchResult {
+/**
+ * Everything that is reported of functions never measured before; exported for a set without a machine. `training` is
+ * how the networks are trained, as the paper does where absent.
+ */
+export function scoreUnseen(data: FunctionSetData, training?: MlpOptions): BenchResult {
   const { train, test } = splitByFunction(data.functions, SPLIT)
   const trainingSet: TrainingSet = { platform: data.platform, functions: train }
   const model = fitOperationModel(trainingSet)
   const predictors: Readonly<Record<string, Predictor>> = {
     "law, one local run": (one) => momentsOfEstimator(operationEstimator(model, one.operations)),
-    "MLP repaired": mlpPredictor(train, "repaired"),
-    "MLP published": mlpPredictor(train, "published"),
+    "MLP repaired": mlpPredictor(train, "repaired", training),
+    "MLP published": mlpPredictor(train, "published", training),
   }
   const scores = Object.fromEntries(
     Object.entries(predictors).map(([name, predictor]) => [name, scoresOf(test, predictor)]),
@@ -111,89 +114,6 @@ export function scoreUnseen(data: FunctionData): BenchResult {
       ...observed,
     ],
   }
-}
-
-/** What one predictor says of one function at a memory size. */
-type Predictor = (one: MeasuredFunction) => (memoryMB: number) => TimeMoments
-
-function momentsOfEstimator(estimator: OperationEstimator): (memoryMB: number) => TimeMoments {
-  return (memoryMB) => {
-    const { times } = estimator.predict(memoryMB)
-    const { mean: meanMs, sd } = momentsOf(times)
-    return { meanMs, p95Ms: quantile(times, 0.95), variance: sd * sd }
-  }
-}
-
-function mlpPredictor(train: readonly MeasuredFunction[], preset: "published" | "repaired"): Predictor {
-  const model = fitMlpModel(train, { preset, seed: MLP_SEED })
-  return (one) => (memoryMB) => model.predict(one.operations, memoryMB)
-}
-
-/** Relative errors at one cell. */
-interface Score {
-  readonly memoryMB: number
-  readonly mean: number
-  readonly p95: number
-  readonly variance: number
-  readonly sd: number
-}
-
-function scoresOf(functions: readonly MeasuredFunction[], predictor: Predictor): readonly Score[] {
-  return functions.flatMap((one) => {
-    const predict = predictor(one)
-    return one.cells.map(({ memoryMB, warmMs }) => scoreOf(memoryMB, predict(memoryMB), momentsOfRuns(warmMs)))
-  })
-}
-
-function scoreOf(memoryMB: number, predicted: TimeMoments, truth: TimeMoments): Score {
-  const error = (value: number, right: number): number => Math.abs(value / right - 1)
-  return {
-    memoryMB,
-    mean: error(predicted.meanMs, truth.meanMs),
-    p95: error(predicted.p95Ms, truth.p95Ms),
-    variance: error(predicted.variance, truth.variance),
-    sd: error(Math.sqrt(predicted.variance), Math.sqrt(truth.variance)),
-  }
-}
-
-/** Every second repeat predicts the others: what is left is noise, of both halves. */
-function halfAgainstHalf(one: MeasuredFunction): readonly Score[] {
-  return one.cells.map(({ memoryMB, warmMs }) => {
-    const [even, odd] = [0, 1].map((rest) => momentsOfRuns(warmMs.filter((_ms, i) => i % 2 === rest)))
-    return scoreOf(memoryMB, even!, odd!)
-  })
-}
-
-function memoryRows(table: string, predictor: string, scores: readonly Score[]): readonly object[] {
-  const row = (memoryMB: number | "all", some: readonly Score[]): object => ({
-    table,
-    predictor,
-    memoryMB,
-    cells: some.length,
-    meanPct: percent(some.map((score) => score.mean)),
-    meanMedianPct: round(100 * median(some.map((score) => score.mean))),
-    meanP90Pct: round(
-      100 *
-        sampleQuantile(
-          some.map((score) => score.mean),
-          0.9,
-        ),
-    ),
-    p95Pct: percent(some.map((score) => score.p95)),
-    variancePct: percent(some.map((score) => score.variance)),
-    varianceMedianPct: round(100 * median(some.map((score) => score.variance))),
-    sdPct: percent(some.map((score) => score.sd)),
-  })
-  const memories = [...new Set(scores.map((score) => score.memoryMB))].sort((a, b) => a - b)
-  return [
-    row("all", scores),
-    ...memories.map((memoryMB) =>
-      row(
-        memoryMB,
-        scores.filter((score) => score.memoryMB === memoryMB),
-      ),
-    ),
-  ]
 }
 
 interface ObservationRow {
@@ -276,8 +196,11 @@ const TABLE_5: Readonly<Record<string, readonly number[]>> = {
 }
 
 /** Functions of a pipeline, predicted by the model of the composed functions. */
-export function faceRows(data: FunctionData, face: FunctionData): readonly object[] {
-  const model = fitOperationModel({ platform: face.platform, functions: data.functions })
+export function faceRows(data: FunctionSetData, face: FunctionSetData): readonly object[] {
+  const model = {
+    ...fitOperationModel({ platform: data.platform, functions: data.functions }),
+    platform: face.platform,
+  }
   const rows = face.functions.flatMap((one) =>
     memoryRows(
       `face pipeline (table 5): ${one.id}`,
@@ -292,12 +215,4 @@ export function faceRows(data: FunctionData, face: FunctionData): readonly objec
     meanPct: errors,
   }))
   return [...rows, ...paper]
-}
-
-function percent(errors: readonly number[]): number {
-  return round(100 * mean(errors))
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000
 }

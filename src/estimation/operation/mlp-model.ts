@@ -105,12 +105,21 @@ function ensemble(
   const scaler = scalerOf(targets)
   const scaled = targets.map(scaler.scale)
   const nets = Array.from({ length: NETS[options.preset] }, (_, net): Mlp =>
-    trainMlp({ rows, targets: scaled }, options.training ?? PAPER_MLP, seededRandom(options.seed + 7919 * net)),
+    trainMlp(
+      { rows, targets: scaled },
+      options.training ?? trainingFor(rows.length),
+      seededRandom(options.seed + 7919 * net),
+    ),
   )
   return (row) => {
     const all = nets.map((net) => mlpValues(net, row))
     return scaler.restore(all[0]!.map((_value, i) => mean(all.map((values) => values[i]!))))
   }
+}
+
+/** Batches of 64 suit 12,800 rows; fewer rows get smaller ones, so that the steps stay about as many. */
+function trainingFor(rows: number): MlpOptions {
+  return { ...PAPER_MLP, batch: Math.min(PAPER_MLP.batch, Math.max(16, Math.round(rows / 200))) }
 }
 
 interface Scaler {

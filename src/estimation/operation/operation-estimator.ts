@@ -144,9 +144,9 @@ function rootMeanSquare(values: readonly number[]): number {
   return Math.sqrt(average(values.map((value) => value * value)))
 }
 
-/** Two opinions weighed by their errors. */
+/** Two opinions, the one with the smaller error far ahead: errors at a few sizes left out tell little by themselves. */
 function pooled(a: LogTime, b: LogTime): LogTime {
-  const weight = b.sd ** 2 / (a.sd ** 2 + b.sd ** 2)
+  const weight = b.sd ** 4 / (a.sd ** 4 + b.sd ** 4)
   return { logMs: weight * a.logMs + (1 - weight) * b.logMs, sd: Math.min(a.sd, b.sd) }
 }
 

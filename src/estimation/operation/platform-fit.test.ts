@@ -36,10 +36,10 @@ test("the parameters of a platform are found again", () => {
 })
 
 test("short runs under a real quota are simulated", () => {
-  const set = syntheticFunctions({ count: 40, repeats: 4, random: seededRandom(2) })
+  const set = syntheticFunctions({ count: 150, repeats: 8, random: seededRandom(2) })
   const found = fitPlatform(set)
   expect(found.simulatedPeriods).toBeGreaterThan(0)
-  // The truth carries over one to one: the local run decides, to the noise of 40 functions.
+  // The truth carries over one to one: the local run decides, to the noise of 150 functions.
   expect(found.k1).toBeGreaterThan(0.9)
   expect(found.k1).toBeLessThan(1.1)
 })
