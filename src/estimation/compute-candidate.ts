@@ -75,14 +75,18 @@ export function seesCores(cells: readonly Cell[], shape: ComputeShape): boolean 
 export function linearFit(data: Weighted, shape: ComputeShape, noise: number): Candidate {
   const sums = normalEquations(4)
   const row = new Float64Array(4)
+  const equation = { target: 1, weight: 1 }
   const squares = new Float64Array(4)
-  for (const [i, cell] of data.cells.entries()) {
+  // Indexed here and below: iterators of pairs would allocate per cell.
+  for (let i = 0; i < data.cells.length; i++) {
+    const cell = data.cells[i]!
     const [start, work] = computeColumns(shape, cell)
     row[0] = 1 / cell.ms
     row[1] = start / cell.ms
     row[2] = work / cell.ms
     row[3] = coldColumn(shape, cell) / cell.ms
-    addEquation(sums, row, { target: 1, weight: data.weights[i]! })
+    equation.weight = data.weights[i]!
+    addEquation(sums, row, equation)
     for (let k = 0; k < 4; k++) squares[k]! += row[k]! ** 2 / data.cells.length
   }
   const strength = noise / PRIOR.fixedShareSd ** 2
@@ -148,7 +152,8 @@ function residualsOf(data: Weighted, fit: Fitted, to: { readonly noise: number; 
   const { cells, weights } = data
   const { parameters } = fit
   const squares = [0, 0, 0]
-  for (const [i, cell] of cells.entries()) {
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i]!
     const [start, work] = computeColumns(parameters, cell)
     const cold = coldColumn(parameters, cell)
     const ms = parameters.phiMs + parameters.f0Ms * start + parameters.w0Ms * work + fit.coldWorkMs * cold
@@ -174,7 +179,8 @@ function judged(data: Weighted, fit: Fitted, noise: number): Candidate {
   residualsOf(data, fit, { noise, out })
   let measured = 0
   let loss = noise * (Math.log(fit.parameters.mbPerVcpu / options.mbPerVcpu) / PRIOR.logMbPerVcpuSd) ** 2
-  for (const [i, residual] of out.entries()) {
+  for (let i = 0; i < out.length; i++) {
+    const residual = out[i]!
     loss += residual * residual
     if (i < cells.length) measured += residual * residual
   }

@@ -69,9 +69,11 @@ export function vcpus(shape: Pick<ComputeShape, "mbPerVcpu" | "exponent" | "core
 /** The factors of f0 and w0 at a point; that of phi is 1. */
 export function computeColumns(shape: ComputeShape, point: ComputePoint): readonly [start: number, work: number] {
   const u = vcpus(shape, point.memoryMB)
-  const processes = Math.min(point.processes, point.tasks)
+  const { tasks } = point
+  const processes = Math.min(point.processes, tasks)
   if (processes <= 0) return [0, 0]
-  return [startFactor(u, processes), workFactor(shape, u)(processes, point.tasks)]
+  const speed = speedup(Math.min(u, threadLimit(shape) * processes), shape.contention, shape.coherence)
+  return [startFactor(u, processes), Math.max(Math.ceil(tasks / processes) * taskFactor(shape, u), tasks / speed)]
 }
 
 /** Start of the processes in units of one process on one vCPU. */
