@@ -68,6 +68,6 @@ describe("graph of a run", () => {
     expect(svg.match(/class="edge critical"/g)).toHaveLength(6)
     expect(svg.match(/class="edge"/g)).toHaveLength(2)
     expect(svg).toContain(">3,008 MB × 12 × 2<")
-    expect(svg).toContain(">slack 4.09 s<")
+    expect(svg).toContain(">slack 4.30 s<")
   })
 })

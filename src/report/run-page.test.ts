@@ -34,10 +34,10 @@ function hostileRun(): RunResult {
 describe("page of a run", () => {
   it("says first whether the goal was met, how long the run took and what it cost", () => {
     const html = runPage(videoRun())
-    expect(html).toContain("<title>video: SLO met, 17.9 s</title>")
+    expect(html).toContain("<title>video: SLO met, 18.4 s</title>")
     expect(html).toContain('<div class="value">SLO met</div>')
-    expect(html).toContain('<div class="value">17.9 s</div>')
-    expect(html).toContain('<div class="value">$0.005446</div>')
+    expect(html).toContain('<div class="value">18.4 s</div>')
+    expect(html).toContain('<div class="value">$0.005484</div>')
   })
 
   it("tells for each step what was chosen, why, and what else there was", () => {
@@ -72,7 +72,7 @@ describe("page of a run", () => {
     const html = runPage({ ...result, costLines: [...result.costLines, { meter: "gpu", quantity: "7", usd: null }] })
     expect(html).toContain("price unknown")
     expect(html).toContain("Total, at least")
-    expect(html).toContain("≥ $0.005446")
+    expect(html).toContain("≥ $0.005484")
   })
 
   it("lists failures before cold starts", () => {
@@ -115,7 +115,7 @@ describe("page that compares runs", () => {
     expect(html).toContain(">SLO 13.0 s</th>")
     expect(html).toContain('<span class="tag accent">5,120 MB × 24 × 1</span>')
     expect(html.match(/class="tag accent"/g)).toHaveLength(7)
-    expect(html).toContain("12.4 s (-30 %)")
+    expect(html).toContain("12.6 s (-32 %)")
   })
 
   it("has a time line for each run, with ids of its own", () => {

@@ -25,8 +25,8 @@ describe("run table", () => {
 
   it("ends with the run against its goal and the bill", () => {
     const text = wide(videoRun())
-    expect(text).toContain("SLO met: 17.9 s of 20.0 s at p95: 2,112 ms to spare (89 % of the SLO)")
-    expect(text).toMatch(/Latency +17\.9 s, of which 84 ms overhead/)
+    expect(text).toContain("SLO met: 18.4 s of 20.0 s at p95: 1,586 ms to spare (92 % of the SLO)")
+    expect(text).toMatch(/Latency +18\.4 s, of which 75 ms overhead/)
     expect(text).toMatch(/Prewarm +39 instances asked for, 38 warmed, 35 used, 3 in vain/)
     expect(text).toMatch(/Decisions +8 in /)
     expect(text).toMatch(/Enforcement +cgroup v2/)
@@ -35,7 +35,7 @@ describe("run table", () => {
 
   it("says by how much an SLO was missed", () => {
     expect(wide(videoRun({ sloMs: 17_000 }))).toContain(
-      "SLO missed: 17.9 s of 17.0 s at p95: 888 ms late (105 % of the SLO)",
+      "SLO missed: 18.4 s of 17.0 s at p95: 1,414 ms late (108 % of the SLO)",
     )
   })
 
