@@ -40,7 +40,7 @@ type Centres = Map<string, number[]>
  */
 export function detectDrift(samples: readonly InstanceSample[]): ComputeDrift {
   const ordered = pointsOf(samples)
-  const sd = spreadOf(ordered)
+  const spreadOf = spreadsOf(ordered)
   let centres: Centres = new Map()
   let state = NO_DRIFT
   let began = 0
@@ -59,7 +59,7 @@ export function detectDrift(samples: readonly InstanceSample[]): ComputeDrift {
     }
     compared.push(i)
     const latest = earlier.slice(-COMPARED_WITH)
-    const z = (point.log - median(latest)) / (sd * Math.sqrt(1 + MEDIAN_VARIANCE / latest.length))
+    const z = (point.log - median(latest)) / (spreadOf(point.key) * Math.sqrt(1 + MEDIAN_VARIANCE / latest.length))
     const next = observe(state, z)
     earlier.push(point.log)
     if (next.epoch === state.epoch) {
@@ -70,7 +70,7 @@ export function detectDrift(samples: readonly InstanceSample[]): ComputeDrift {
     const since = centresOf(ordered.slice(from, i + 1))
     const old = centresOf(ordered.slice(began, from))
     const change = changeOf(old, since)
-    if (next.last!.alarm !== "wider" && Math.abs(change) < BORNE_OUT * sd) {
+    if (next.last!.alarm !== "wider" && Math.abs(change) < BORNE_OUT * spreadOf(point.key)) {
       state = withoutAlarm(state, next)
       continue
     }
@@ -139,17 +139,34 @@ function changeOf(before: Centres, after: Centres): number {
   return changes.length > ENOUGH ? median(changes) : 0
 }
 
-/** Sd of ln t from differences of neighbours in time in one configuration: a change of level spoils only one of them. */
-function spreadOf(points: readonly Point[]): number {
+/** Neighbours of one configuration that the spread of all counts for. */
+const POOLED_PAIRS = 6
+
+/**
+ * Sd of ln t from differences of neighbours in time in one configuration: a change of level spoils only one of them.
+ * Configurations differ in noise; each has its own, shrunk to that of all.
+ */
+function spreadsOf(points: readonly Point[]): (key: string) => number {
   const last = new Map<string, number>()
-  const sizes: number[] = []
+  const pairs = new Map<string, number[]>()
   for (const { key, log } of points) {
     const previous = last.get(key)
-    if (previous !== undefined) sizes.push(Math.abs(log - previous))
+    if (previous !== undefined) {
+      const sizes = pairs.get(key) ?? []
+      sizes.push(Math.abs(log - previous))
+      pairs.set(key, sizes)
+    }
     last.set(key, log)
   }
-  if (sizes.length === 0) return PRIOR_SD
-  const bound = Math.max(CLIP * 1.4826 * median(sizes), LEAST_SD)
+  const pooled = varianceOf([...pairs.values()].flat(), { variance: PRIOR_SD ** 2, weight: PRIOR_PAIRS })
+  const spreads = new Map(
+    [...pairs].map(([key, sizes]) => [key, varianceOf(sizes, { variance: pooled, weight: POOLED_PAIRS })]),
+  )
+  return (key) => Math.max(LEAST_SD, Math.sqrt(spreads.get(key) ?? pooled))
+}
+
+function varianceOf(sizes: readonly number[], prior: { readonly variance: number; readonly weight: number }): number {
+  const bound = sizes.length > 0 ? Math.max(CLIP * 1.4826 * median(sizes), LEAST_SD) : 0
   const squares = sizes.reduce((sum, size) => sum + Math.min(size, bound) ** 2 / 2, 0)
-  return Math.max(LEAST_SD, Math.sqrt((PRIOR_PAIRS * PRIOR_SD ** 2 + squares) / (PRIOR_PAIRS + sizes.length)))
+  return (prior.weight * prior.variance + squares) / (prior.weight + sizes.length)
 }
