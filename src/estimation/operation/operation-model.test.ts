@@ -92,6 +92,20 @@ describe("a function that was never measured", () => {
     expect(() => operationEstimator(model, { ...profile, counters }).predict(512)).toThrow(/contextSwitches/)
   })
 
+  test("is predicted all the same from training cells with times that are no times", () => {
+    const clean = { platform: set.platform, functions: train.slice(0, 8) }
+    const poisoned = clean.functions.map((one, i) => ({
+      ...one,
+      cells: [
+        ...one.cells.map((cell) => ({ ...cell, warmMs: [...cell.warmMs, i % 2 === 0 ? 0 : Number.NaN] })),
+        { memoryMB: 512, warmMs: [-1] },
+      ],
+    }))
+    const answer = (functions: readonly MeasuredFunction[]): unknown =>
+      operationEstimator(fitOperationModel({ platform: set.platform, functions }), profile).predict(512)
+    expect(answer(poisoned)).toEqual(answer(clean.functions))
+  })
+
   test("gets the same answer from the same functions", () => {
     const some = { platform: set.platform, functions: train.slice(0, 12) }
     const [once, again] = [fitOperationModel(some), fitOperationModel(some)]

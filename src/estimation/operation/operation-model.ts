@@ -24,6 +24,7 @@ import {
   quotaCores,
   sourceOf,
   type TrainingSet,
+  usableFunctions,
 } from "./training-set.ts"
 
 export interface OperationModel {
@@ -44,10 +45,10 @@ const SEED = 20_250_101
  * Fits the model of one platform to functions measured on it. Throws where sources are mixed or no function is there.
  * 320 functions at 6 sizes: about 3 s, once per platform.
  */
-export function fitOperationModel(set: TrainingSet): OperationModel {
+export function fitOperationModel({ platform, functions }: TrainingSet): OperationModel {
+  const set: TrainingSet = { platform, functions: usableFunctions(functions) }
   const source = sourceOf(set.functions)
   for (const { id, operations } of set.functions) assertLocalRun(operations, id)
-  const { platform } = set
   const parameters = fitPlatform(set)
   const counters = commonCounters(set.functions.map((one) => one.operations))
   const draft = { source, platform, parameters, counters }

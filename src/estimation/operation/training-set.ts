@@ -68,6 +68,18 @@ export function assertSource(profile: OperationProfile, wanted: OperationSource,
   )
 }
 
+/** Without times that are no times, without cells that are empty then, and without functions that have no cell left. */
+export function usableFunctions(functions: readonly MeasuredFunction[]): readonly MeasuredFunction[] {
+  return functions
+    .map((one) => ({
+      ...one,
+      cells: one.cells
+        .map((cell) => ({ ...cell, warmMs: cell.warmMs.filter((ms) => ms > 0 && Number.isFinite(ms)) }))
+        .filter((cell) => cell.warmMs.length > 0 && cell.memoryMB > 0),
+    }))
+    .filter((one) => one.cells.length > 0)
+}
+
 /** Throws unless the profile's local run can be used: positive wall time, CPU times that are not negative. */
 export function assertLocalRun({ local }: OperationProfile, name: string): void {
   const usable =
