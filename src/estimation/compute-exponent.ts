@@ -7,7 +7,7 @@ import { computeMs } from "./compute-model.ts"
 
 const EXPONENTS = [0.8, 0.9, 0.95, 0.975, 1.025, 1.05, 1.1] as const
 /** Exponents are near 1: sd of what is expected. */
-const EXPONENT_SD = 0.03
+const EXPONENT_SD = 0.05
 /** Smaller held-out errors than this are chance. */
 const ERROR_FLOOR = 0.01
 /** Sizes below one vCPU that an exponent needs. */
@@ -36,14 +36,21 @@ export function fitExponent(cells: readonly Cell[], plain: KindFit): KindFit {
   return meanAbsolute(rooflineErrors(learned.folds)) < plainError ? learned : plain
 }
 
-/** Held-out error of an exponent with the shape of each fold as it is: phi, f0 and w0 alone are fitted anew. */
+/**
+ * Held-out error of an exponent with the shape of each fold as it is: phi, f0 and w0 alone are fitted anew. A breakpoint
+ * learned without the exponent may have taken its place, so the platform's is tried too.
+ */
 function shapeError({ options, folds }: KindFit, exponent: number): number {
-  const errors = folds.map((fold) => {
-    const data = { cells: fold.rest, weights: fold.weights, options }
-    const { parameters } = linearFit(data, { ...fold.parameters, exponent }, ASSUMED_NOISE ** 2)
-    return meanAbsolute(foldErrors(fold, (cell) => computeMs(parameters, cell)))
-  })
-  return meanAbsolute(errors)
+  const errorAt = (mbPerVcpu: number | undefined): number =>
+    meanAbsolute(
+      folds.map((fold) => {
+        const data = { cells: fold.rest, weights: fold.weights, options }
+        const shape = { ...fold.parameters, exponent, mbPerVcpu: mbPerVcpu ?? fold.parameters.mbPerVcpu }
+        const { parameters } = linearFit(data, shape, ASSUMED_NOISE ** 2)
+        return meanAbsolute(foldErrors(fold, (cell) => computeMs(parameters, cell)))
+      }),
+    )
+  return Math.min(errorAt(undefined), errorAt(options.mbPerVcpu))
 }
 
 function weightOf(exponent: number, error: number, folds: number): number {
