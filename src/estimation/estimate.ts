@@ -133,7 +133,7 @@ function together(parts: readonly Distribution[]): Distribution {
   let xi = 0
   const squares = [0, 0, 0, 0, 0, 0, 0]
   for (const { logMs, tail } of parts) {
-    // The table's own points are its quantiles at PROBABILITIES, that of P99 too.
+    // The table's own points are its quantiles at PROBABILITIES, that of P99 too: no slope at P95 replaces it.
     const median = Math.exp(logMs[2]!)
     centre += median
     xi = Math.max(xi, tail.xi)
@@ -143,7 +143,7 @@ function together(parts: readonly Distribution[]): Distribution {
     }
   }
   const quantiles = squares.map((square, i) => centre + (i < 2 ? -1 : 1) * Math.sqrt(square))
-  return fromQuantiles(quantiles, { xi, fromP: 0.95 })
+  return fromQuantiles(quantiles, { xi, fromP: 0.99 })
 }
 
 function blockOf(model: StepModel, point: InstancePoint, single: Single): Estimate["blocked"] {

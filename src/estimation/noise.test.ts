@@ -79,3 +79,18 @@ test("unequal tasks slow the slowest of many instances most", () => {
   expect(median(8, 0.3)).toBeGreaterThan(1.3)
   expect(median(32, 0.3)).toBeGreaterThan(median(8, 0.3))
 })
+
+test("a P99 that was measured is kept, with common noise and unequal tasks too", () => {
+  // One in fifty takes five times as long: the slope at P95 knows nothing of it.
+  const heavy = Array.from({ length: 40 }, (_, i) => ({
+    memoryMB: 512,
+    residuals: Array.from({ length: 50 }, (_unused, k) => (k === 0 ? 1.6 : 0.02 * Math.sin(1 + 7 * i + 13 * k))),
+  }))
+  const noise = noiseFrom(heavy)
+  const p99 = quantile(noise, 0.99)
+  expect(p99).toBeGreaterThan(2)
+  const narrow = form(0.01)
+  const one = slowestFactor(noise, narrow, { instances: 1, unevenSd: 0.001 })
+  expect(quantile(one, 0.99) / p99).toBeCloseTo(1, 0)
+  expect(quantile(slowestFactor(noise, narrow, { instances: 4, commonShare: 0.5 }), 0.99)).toBeGreaterThan(2)
+})

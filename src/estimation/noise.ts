@@ -121,7 +121,7 @@ function powerOf(noise: Distribution, share: number): Distribution {
   const centre = noise.logMs[2]!
   return fromLogs(
     noise.logMs.map((log) => share * (log - centre)),
-    { xi: noise.tail.xi * share, fromP: 0.95 },
+    { xi: noise.tail.xi * share, fromP: noise.tail.fromP },
   )
 }
 
@@ -134,5 +134,5 @@ function ownNoise(noise: Distribution, commonShare: number, unevenSd: number): D
     const uneven = unevenSd * normalQuantile(p)
     return centre + Math.sign(p - 0.5) * Math.hypot(keep * (noise.logMs[i]! - centre), uneven)
   })
-  return fromLogs(logs, { xi: noise.tail.xi, fromP: 0.95 })
+  return fromLogs(logs, noise.tail)
 }

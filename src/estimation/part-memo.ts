@@ -1,5 +1,4 @@
 import type { Distribution } from "../statistics/distribution.ts"
-import { DEFAULT_XI, fromQuantiles } from "../statistics/quantile-table.ts"
 import { maxOf } from "../statistics/quantile-table-operations.ts"
 import { tableMean, tableSd } from "../statistics/table-reading.ts"
 import type { Estimate } from "./estimator.ts"
@@ -76,7 +75,7 @@ export function mappingPart(
   return remembered(model.memo.mapping, keyOf(at.memoryMB, at.instances, at.cold), () => {
     const init = slowestInit(model.init.distribution(at.memoryMB), Math.max(1, at.cold))
     const quantiles = model.mappingDelay.quantilesMs({ ...at, slowestInit: init })
-    return fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95 })
+    return transferTable(quantiles)
   })
 }
 

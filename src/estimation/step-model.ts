@@ -107,7 +107,7 @@ export function transferQuantiles(model: StepModel, direction: Direction, point:
 
 /** The distribution with these quantiles; transfers have moderate tails. */
 export function transferTable(quantiles: readonly number[]): Distribution {
-  return fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95 })
+  return fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.99 })
 }
 
 /** What a cold instance's first call takes longer at that size, ms. */

@@ -33,13 +33,13 @@ export function tableSd(quantiles: readonly number[]): number {
 }
 
 /**
- * Reads the quantile at one p from many tables: what `quantile(fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.95
+ * Reads the quantile at one p from many tables: what `quantile(fromQuantiles(quantiles, { xi: DEFAULT_XI, fromP: 0.99
  * }), p)` gives, with everything that depends on p alone worked out once. The quantiles must be ascending.
  */
 export function quantileReader(p: number): (quantiles: readonly number[]) => number {
   const known = PROBABILITIES.findIndex((probability) => probability === p)
-  if (known >= 0 && known < LAST) return (quantiles) => Math.max(LEAST_MS, quantiles[known]!)
-  if (p > PROBABILITIES[LAST - 1]!) return tailReader(p)
+  if (known >= 0) return (quantiles) => Math.max(LEAST_MS, quantiles[known]!)
+  if (p > PROBABILITIES[LAST]!) return tailReader(p)
   const z = normalQuantile(p)
   let i = 0
   while (i < LAST - 1 && z > Z[i + 1]!) i++
@@ -51,7 +51,7 @@ export function quantileReader(p: number): (quantiles: readonly number[]) => num
 }
 
 function tailReader(p: number): (quantiles: readonly number[]) => number {
-  const from = LAST - 1
+  const from = LAST
   const mass = 1 - PROBABILITIES[from]!
   const excess = Math.expm1(-DEFAULT_XI * Math.log((1 - p) / mass)) / DEFAULT_XI
   const perSlope = (mass / normalDensity(Z[from]!) / (Z[from]! - Z[from - 1]!)) * excess
