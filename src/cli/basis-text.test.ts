@@ -5,7 +5,7 @@ import { basisText } from "./basis-text.ts"
 const DAY = 86_400_000
 const basis: Basis = {
   modelVersion: "1",
-  samples: { instances: 12, steps: 1 },
+  samples: { instances: 12, invocations: 12, steps: 1 },
   oldestAtMs: 0,
   newestAtMs: 7 * DAY,
   sources: { log: 12, run: 1 },

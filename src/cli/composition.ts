@@ -7,6 +7,7 @@ import { createEngine, type Engine } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
 import { openSqliteJournal } from "../engine/sqlite-journal.ts"
 import type { Rates } from "../estimation/compile.ts"
+import type { DelayPriorNames } from "../estimation/delay-priors.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import { createEstimator, type ProfileEstimator } from "../estimation/profile-estimator.ts"
 import type { Profile } from "../estimation/sample.ts"
@@ -43,7 +44,7 @@ export interface Workspace {
   readonly environment: Readonly<Record<string, string>>
   /** Publishes every memory size that a step of the function may take. Doing it twice changes nothing. */
   deploy(): Promise<void>
-  /** From what is measured now; later samples are not in it. */
+  /** From what is measured now; later samples are not in it. Starts and transfers are expected to be local ones. */
   estimator(): Promise<Estimator>
   engine(options: EngineSetup): Engine
   close(): Promise<void>
@@ -114,7 +115,15 @@ export async function offlineEstimator(project: Project): Promise<OfflineEstimat
   const { usdPerGbSecond, usdPerRequest } = awsLambdaPricing()
   const rates = { usdPerGbSecond, usdPerRequest }
   const profiles = await readProfiles(workflow, projectProfiles(project))
-  return { profiles, rates, estimator: createEstimator({ workflow, profiles, limits: OFFLINE_LIMITS, rates }) }
+  const priors = offlinePriors(profiles)
+  return { profiles, rates, estimator: createEstimator({ workflow, profiles, limits: OFFLINE_LIMITS, rates, priors }) }
+}
+
+/** What was only imported ran on AWS Lambda and S3, where nothing else was told; campaigns and runs were local. */
+function offlinePriors(profiles: ReadonlyMap<string, Profile>): DelayPriorNames {
+  const samples = [...profiles.values()].flatMap((profile) => profile.samples)
+  const isImported = samples.every(({ source }) => source === "log" || source === "import")
+  return isImported && samples.length > 0 ? { platform: "aws-lambda", store: "s3" } : {}
 }
 
 /** Limits of AWS Lambda, for what is computed without asking a platform. */

@@ -11,7 +11,7 @@ const ESTIMATOR = createEstimator(optionsFor([PROFILE]))
 test("names samples, their age and sources, and the error at sizes left out", () => {
   const basis = ESTIMATOR.basis("mark")
   expect(basis.modelVersion).toBe(ESTIMATOR.modelVersion)
-  expect(basis.samples).toEqual({ instances: 36, steps: 36 })
+  expect(basis.samples).toEqual({ instances: 36, invocations: 36, steps: 36 })
   expect([basis.oldestAtMs, basis.newestAtMs]).toEqual([0, Math.max(...PROFILE.samples.map(({ atMs }) => atMs))])
   expect(basis.sources).toEqual({ campaign: 72 })
   expect(basis.error.heldOutPct!).toBeGreaterThan(0)

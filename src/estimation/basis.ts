@@ -2,15 +2,18 @@ import { clopperPearson, type ShareInterval } from "../statistics/binomial.ts"
 import { median } from "../statistics/order-statistics.ts"
 import type { ComputeNote } from "./compute-curve.ts"
 import type { DriftAlarm } from "./drift.ts"
-import type { SampleSource, StepSample } from "./sample.ts"
-import type { Selection } from "./sample-selection.ts"
+import { runsOf, type SampleSource, type StepSample } from "./sample.ts"
+import { configurationOf, type Selection } from "./sample-selection.ts"
 import type { StepModel } from "./step-model.ts"
 
 /** What the estimates of a step rest on, for a person who wants to know how far to trust them. */
 export interface Basis {
   readonly modelVersion: string
-  /** Samples that the fit uses: those of instances (their failures included) and those of whole steps. */
-  readonly samples: { readonly instances: number; readonly steps: number }
+  /**
+   * Samples that the fit uses: those of instances (their failures included), the invocations that they stand for, of
+   * which means count several, and those of whole steps.
+   */
+  readonly samples: { readonly instances: number; readonly invocations: number; readonly steps: number }
   readonly oldestAtMs: number
   readonly newestAtMs: number
   readonly sources: Readonly<Partial<Record<SampleSource, number>>>
@@ -65,7 +68,11 @@ export function basisOf({ modelVersion, selection, model, p95Ms }: BasisContext)
   for (const { source } of all) sources[source] = (sources[source] ?? 0) + 1
   return {
     modelVersion,
-    samples: { instances: instances.length, steps: selection.steps.length },
+    samples: {
+      instances: instances.length,
+      invocations: instances.reduce((sum, sample) => sum + runsOf(sample), 0),
+      steps: selection.steps.length,
+    },
     oldestAtMs: all.reduce((least, { atMs }) => Math.min(least, atMs), Infinity),
     newestAtMs: all.reduce((most, { atMs }) => Math.max(most, atMs), -Infinity),
     sources,
@@ -103,8 +110,9 @@ function driftOf({ drift }: Selection): BasisDrift {
 
 function borrowedParts(selection: Selection, model: StepModel): readonly BorrowedPart[] {
   const repeated = new Map<string, number>()
-  for (const { cold, memoryMB, processes, tasks } of selection.ok) {
-    const key = `${memoryMB}/${processes}/${tasks}/${cold}`
+  for (const sample of selection.ok) {
+    if (sample.aggregate !== undefined || sample.contended) continue
+    const key = configurationOf(sample)
     repeated.set(key, (repeated.get(key) ?? 0) + 1)
   }
   const is: Readonly<Record<BorrowedPart, boolean>> = {

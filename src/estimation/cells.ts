@@ -1,6 +1,6 @@
-import { median } from "../statistics/order-statistics.ts"
+import { median, weightedMedian } from "../statistics/order-statistics.ts"
 import { configurationOf, type SelectedSample } from "./sample-selection.ts"
-import type { InstanceSample } from "./sample.ts"
+import { type InstanceSample, runsOf } from "./sample.ts"
 
 /** One measured combination of memory, processes and tasks with the median of its times. */
 export interface Cell {
@@ -24,7 +24,7 @@ const CONTENDED_WEIGHT = 0.25
 
 /**
  * Medians of the compute times by cell, ordered by memory, processes, tasks, cold: a fit sees them, never single
- * samples. Contention only adds time, so of contended samples the shortest stands for the cell, with less weight.
+ * samples. A mean of several runs counts as so many. Contention only adds time, so of contended samples the shortest stands for the cell, with less weight.
  */
 export function computeCells(samples: readonly SelectedSample[]): readonly Cell[] {
   return [...groupByCell(samples).values()]
@@ -32,7 +32,8 @@ export function computeCells(samples: readonly SelectedSample[]): readonly Cell[
       const { memoryMB, processes, tasks, cold, contended } = group[0]!
       const times = group.map(computeMsOf)
       const weight = (cold ? COLD_WEIGHT : 1) * (contended ? CONTENDED_WEIGHT : 1) * weightOf(group)
-      return { memoryMB, processes, tasks, cold, ms: contended ? Math.min(...times) : median(times), weight }
+      const ms = contended ? Math.min(...times) : weightedMedian(times, group.map(runsOf))
+      return { memoryMB, processes, tasks, cold, ms, weight }
     })
     .sort(
       (a, b) =>

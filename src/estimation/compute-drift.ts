@@ -98,14 +98,19 @@ function withoutAlarm(before: DriftState, { seen, slower, faster, window }: Drif
 }
 
 function pointsOf(samples: readonly InstanceSample[]): readonly Point[] {
-  return samples
-    .filter((sample) => !sample.cold && !sample.contended && sample.outcome === "ok")
-    .toSorted((a, b) => a.atMs - b.atMs)
-    .map((sample) => ({
-      atMs: sample.atMs,
-      key: keyOf(sample),
-      log: Math.log(Math.max(0, sample.computeMs) + JITTER_MS),
-    }))
+  return (
+    samples
+      // A mean of several runs varies less than one, around another centre than their median.
+      .filter(
+        (sample) => !sample.cold && !sample.contended && sample.aggregate === undefined && sample.outcome === "ok",
+      )
+      .toSorted((a, b) => a.atMs - b.atMs)
+      .map((sample) => ({
+        atMs: sample.atMs,
+        key: keyOf(sample),
+        log: Math.log(Math.max(0, sample.computeMs) + JITTER_MS),
+      }))
+  )
 }
 
 interface Point {

@@ -1,10 +1,11 @@
 import { type CellResiduals, logResiduals } from "./cells.ts"
 import { fitColdTransferWork, fitInit, type InitModel } from "./cold-start.ts"
+import type { DelayPriors } from "./delay-priors.ts"
 import type { FunctionModel } from "./function-model.ts"
 import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.ts"
 import { type NoisePool, poolNoise } from "./noise.ts"
 import type { InstanceSample } from "./sample.ts"
-import type { Selection } from "./sample-selection.ts"
+import type { SelectedSample, Selection } from "./sample-selection.ts"
 import { fitTransfer, type TransferModel } from "./transfer-model.ts"
 
 /** What all functions of the workflow share: noise, transfers, launches. */
@@ -16,8 +17,12 @@ export interface Pools {
   readonly mappingDelay: MappingDelayModel
 }
 
-export function fitPools(selections: readonly Selection[], mbPerVcpu: number): Pools {
-  const coldOf = (selection: Selection): Selection["ok"] => selection.ok.filter((sample) => sample.cold)
+/** Fits what is shared. `priors` stand in where little was measured. */
+export function fitPools(
+  selections: readonly Selection[],
+  { mbPerVcpu, priors }: { readonly mbPerVcpu: number; readonly priors: DelayPriors },
+): Pools {
+  const coldOf = (selection: Selection): Selection["ok"] => singles(selection.ok.filter((sample) => sample.cold))
   const allInits = selections
     .flatMap(coldOf)
     .map((sample) => sample.initMs)
@@ -28,13 +33,20 @@ export function fitPools(selections: readonly Selection[], mbPerVcpu: number): P
   const steps = selections.flatMap((selection) =>
     selection.steps.map((sample) => ({ sample, init: inits.get(selection.functionName)! })),
   )
+  const single = selections.map((selection) => ({ ...selection, ok: singles(selection.ok) }))
   return {
     noise: poolNoise(selections.flatMap(warmResiduals)),
     inits,
-    download: fitTransfer(selections, "download", mbPerVcpu),
-    upload: fitTransfer(selections, "upload", mbPerVcpu),
-    mappingDelay: fitMappingDelay(steps),
+    download: fitTransfer(single, "download", mbPerVcpu, { prior: priors.download }),
+    upload: fitTransfer(single, "upload", mbPerVcpu, { prior: priors.upload }),
+    mappingDelay: fitMappingDelay(steps, { prior: priors.launch }),
   }
+}
+
+/** Means of several runs tell nothing of the spread of one: they are left out wherever anything else is there. */
+function singles(samples: readonly SelectedSample[]): readonly SelectedSample[] {
+  const single = samples.filter((sample) => sample.aggregate === undefined)
+  return single.length > 0 ? single : samples
 }
 
 /** Log ratios of warm compute times to their cell's median. */

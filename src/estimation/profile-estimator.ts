@@ -7,6 +7,7 @@ import type { PlatformLimits } from "../workflow/limits.ts"
 import { functionOf, type Step, stepOf, type Workflow } from "../workflow/workflow.ts"
 import { type Basis, basisOf } from "./basis.ts"
 import { compileSpace, type Rates } from "./compile.ts"
+import { type DelayPriorNames, delayPriors } from "./delay-priors.ts"
 import { usedInstances } from "./compiled-space.ts"
 import { type EstimateContext, estimateStep } from "./estimate.ts"
 import type { CompiledSpace, CompileRequest, Estimate, EstimateRequest, Estimator } from "./estimator.ts"
@@ -24,6 +25,8 @@ export interface EstimatorOptions {
   readonly profiles: ReadonlyMap<string, Profile>
   readonly limits: PlatformLimits
   readonly rates: Rates
+  /** What is expected of starts and transfers before they were measured: those of one machine where absent. */
+  readonly priors?: DelayPriorNames
   /** True reproduces the papers' bill, which contains the mapping delay. */
   readonly billMappingDelay?: boolean
 }
@@ -53,7 +56,10 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
     if (known !== undefined) return known
     const step = stepOf(options.workflow, stepName)
     const selection = knownSelection(selections, step)
-    pools ??= fitPools([...selections.values()], options.limits.mbPerVcpu)
+    pools ??= fitPools([...selections.values()], {
+      mbPerVcpu: options.limits.mbPerVcpu,
+      priors: delayPriors(options.priors ?? {}),
+    })
     const sameFunction = options.workflow.steps.find(
       (other) => other.function === step.function && models.has(other.name),
     )
@@ -156,9 +162,16 @@ function expectedTasks(step: Step, profiles: ReadonlyMap<string, Profile>): numb
   return parts.reduce((most, sample) => Math.max(most, sample.tasks), 1)
 }
 
-/** Names the profile, prices and limits behind the answers; the order of the samples does not matter. */
-function versionOf({ workflow, profiles, rates, limits, billMappingDelay }: EstimatorOptions): string {
-  let sum = seedOf(canonicalJson({ rates, limits, billMappingDelay: billMappingDelay ?? false }))
+/** Names the profile, priors, prices and limits behind the answers; the order of the samples does not matter. */
+function versionOf({
+  workflow,
+  profiles,
+  rates,
+  limits,
+  priors = {},
+  billMappingDelay = false,
+}: EstimatorOptions): string {
+  let sum = seedOf(canonicalJson({ rates, limits, priors: { ...priors }, billMappingDelay }))
   for (const name of new Set(workflow.steps.map((step) => step.function))) {
     for (const sample of profiles.get(name)?.samples ?? []) sum = (sum + seedOf(`${name}${canonicalJson(sample)}`)) | 0
   }

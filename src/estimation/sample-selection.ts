@@ -1,5 +1,5 @@
 import { type ComputeDrift, detectDrift } from "./compute-drift.ts"
-import type { InstanceSample, Profile, Sample, StepSample } from "./sample.ts"
+import { type InstanceSample, type Profile, runsOf, type Sample, type StepSample } from "./sample.ts"
 import { isUsable } from "./sample-validation.ts"
 
 /** A sample as a fit sees it. */
@@ -69,7 +69,7 @@ function afterDrift(ok: readonly InstanceSample[], { changedAtMs, ratio }: Compu
   const newer = new Map<string, number>()
   for (const sample of ok) {
     const key = configurationOf(sample)
-    if (sample.atMs >= changedAtMs) newer.set(key, (newer.get(key) ?? 0) + 1)
+    if (sample.atMs >= changedAtMs) newer.set(key, (newer.get(key) ?? 0) + runsOf(sample))
   }
   return ok.flatMap((sample): readonly SelectedSample[] => {
     if (sample.atMs >= changedAtMs) return [sample]
@@ -106,7 +106,10 @@ function isNewer(a: Sample, b: Sample): boolean {
 }
 
 function goodCount(samples: readonly Sample[]): number {
-  return samples.filter((sample) => sample.kind === "instance" && sample.outcome === "ok" && !sample.contended).length
+  return samples.reduce((count, sample) => {
+    const isGood = sample.kind === "instance" && sample.outcome === "ok" && !sample.contended
+    return isGood ? count + runsOf(sample) : count
+  }, 0)
 }
 
 function memoriesOf(samples: readonly Sample[]): number {

@@ -41,8 +41,13 @@ export interface InstanceSample {
   readonly codeSha256: string
   /** Names the invocation, so that it is not taken twice: its request id, or a hash of the row it was imported from. */
   readonly id?: string
-  /** The figures are means of this many runs (1 where the number is not known): spread is not learned from them. */
+  /** The figures are means of this many runs (1 where the number is not known): they count as so many, and spread is not learned from them. */
   readonly aggregate?: { readonly runs: number }
+}
+
+/** Runs that a sample stands for. */
+export function runsOf({ aggregate }: InstanceSample): number {
+  return aggregate?.runs ?? 1
 }
 
 /** One execution of a whole step: p instances started together. */

@@ -116,8 +116,9 @@ function commonShareOf(steps: readonly StepSample[], ok: readonly InstanceSample
 /** The warm instances that ended within the step's time in its configuration; none where they are not exactly its own. */
 function instancesOf(step: StepSample, ok: readonly InstanceSample[]): readonly { key: string; log: number }[] {
   const found = ok.filter(
-    ({ atMs, cold, memoryMB, processes }) =>
+    ({ atMs, cold, memoryMB, processes, aggregate }) =>
       !cold &&
+      aggregate === undefined &&
       memoryMB === step.config.memoryMB &&
       processes === step.config.processes &&
       atMs <= step.atMs &&

@@ -6,6 +6,19 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
+/** The median of values of which the i-th counts `counts[i]` > 0 times; equal counts give `median`. NaN of nothing. */
+export function weightedMedian(values: readonly number[], counts: readonly number[]): number {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!)
+  const half = counts.reduce((sum, count) => sum + count, 0) / 2
+  let below = 0
+  for (const [k, i] of order.entries()) {
+    below += counts[i]!
+    if (below > half) return values[i]!
+    if (below === half) return (values[i]! + values[order[k + 1] ?? i]!) / 2
+  }
+  return Number.NaN
+}
+
 /** Empirical quantile with linear interpolation between order statistics (type 7); NaN of nothing. */
 export function sampleQuantile(values: readonly number[], p: number): number {
   if (values.length === 0) return Number.NaN
