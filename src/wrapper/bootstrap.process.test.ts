@@ -397,6 +397,14 @@ describe("several processes", () => {
     expect(await readdir(join(base, "tmp"))).toEqual([])
   })
 
+  test("results come back where no file can be written", async () => {
+    await start({ TMPDIR: "/dev/null" })
+    const tasks = [{ do: "echo", n: 1 }, { do: "throw", n: 2 }, { do: "crash" }, { do: "echo", n: 4 }]
+    const { results, errors } = await part(tasks, { processes: 2 })
+    expect(results).toMatchObject([{ task: { n: 1 } }, null, null, { task: { n: 4 } }])
+    expect(errors).toMatchObject([{ task: 1 }, { task: 2, errorType: "Runtime.ExitError" }])
+  })
+
   test("a process that dies costs the task it ran, and another takes the rest", async () => {
     await start()
     const tasks = [{ do: "echo" }, { do: "crash" }, { do: "echo" }, { do: "echo" }, { do: "stray" }, { do: "echo" }]

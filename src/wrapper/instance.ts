@@ -5,7 +5,7 @@ import { TrimtabError } from "../base/errors.ts"
 import { ENVELOPE_VERSION, type PrewarmOutput } from "../protocol/envelope.ts"
 import { invocationFolder, removeFolder } from "./invocation-folder.ts"
 import { runPart } from "./part.ts"
-import type { Processes } from "./processes.ts"
+import { type Processes, processesOf } from "./processes.ts"
 import { closingAt, openContext } from "./task-context.ts"
 import { exportOf, type UserModule } from "./user-module.ts"
 
@@ -33,7 +33,7 @@ export interface InstanceState {
   /** Opens the store once; throws when there is none. */
   readonly store: () => Promise<Store>
   readonly hasStore: boolean
-  readonly processes: () => Promise<Processes>
+  readonly processes: () => Processes
   /** First invocation of this instance. */
   readonly cold: boolean
 }
@@ -51,11 +51,10 @@ export interface Instance {
   close(): void
 }
 
-/** An instance around a loaded module. Store, transfers and processes are loaded when first needed. */
+/** An instance around a loaded module. Store and processes are made when first needed. */
 export function createInstance({ module, entryPath, openStore }: InstanceOptions): Instance {
   let invocations = 0
   let opening: Promise<Store> | null = null
-  let forking: Promise<Processes> | null = null
   let processes: Processes | null = null
 
   const state = (): InstanceState => ({
@@ -63,8 +62,7 @@ export function createInstance({ module, entryPath, openStore }: InstanceOptions
     hasStore: openStore !== null,
     cold: invocations === 1,
     store: async () => await (opening ??= openStore === null ? noStore() : openStore()),
-    processes: async () =>
-      await (forking ??= import("./processes.ts").then(({ processesOf }) => (processes = processesOf(entryPath)))),
+    processes: () => (processes ??= processesOf(entryPath)),
   })
 
   return {

@@ -88,7 +88,7 @@ async function compute(work: Work, tasks: readonly IndexedTask[]): Promise<reado
     await runTasks(state.module, batch, tell)
     report.peakProcessMB = peakMemoryMB()
   } else {
-    report.peakProcessMB = await (await state.processes()).run(batch, report.processes, tell)
+    report.peakProcessMB = await state.processes().run(batch, report.processes, tell)
   }
   return ends
 }

@@ -1,9 +1,10 @@
-import { fork, type ChildProcess } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
+import { mkdirSync, readFileSync } from "node:fs"
 import { WORKER_VARIABLE } from "./environment.ts"
 import type { Failure } from "./failure.ts"
 import type { Batch, IndexedTask, TaskEnd } from "./run-tasks.ts"
 import { cut } from "./split.ts"
-import type { WorkerMessage } from "./worker.ts"
+import type { JournaledBatch, WorkerMessage } from "./worker.ts"
 
 /** Worker processes of one instance, kept warm between invocations and grown on demand. */
 export interface Processes {
@@ -15,8 +16,13 @@ export interface Processes {
   close(): void
 }
 
-/** Processes that run `entryPath`, the bundle of the wrapper. Fork costs 26-40 ms, a message 0.04-0.1 ms. */
+/** Names the journals, which one worker may fill several of in one invocation. */
+let batches = 0
+
+/** Processes that run `entryPath`, the bundle of the wrapper. Fork costs 26-40 ms. */
 export function processesOf(entryPath: string): Processes {
+  // Only an instance with several processes pays for loading it.
+  const { fork } = process.getBuiltinModule("node:child_process")
   const idle: ChildProcess[] = []
   const all = new Set<ChildProcess>()
 
@@ -39,7 +45,8 @@ export function processesOf(entryPath: string): Processes {
     let left = batch.tasks
     while (left.length > 0) {
       const worker = take()
-      const outcome = await runIn(worker, { ...batch, tasks: left }, tell)
+      const journal = `${batch.tmpDir}/ends${batches++}`
+      const outcome = await runIn(worker, { ...batch, tasks: left, journal }, tell)
       if (outcome.kind === "done") {
         idle.push(worker)
         return Math.max(peakMB, outcome.peakMB)
@@ -51,6 +58,8 @@ export function processesOf(entryPath: string): Processes {
 
   return {
     run: async (batch, count, tell) => {
+      // Without it, on a full disk, workers send messages.
+      attempt(() => mkdirSync(batch.tmpDir, { recursive: true }))
       const pieces = cut(batch.tasks, count)
       const peaks = await Promise.all(pieces.map(async (tasks) => await runPiece({ ...batch, tasks }, tell)))
       return Math.max(0, ...peaks)
@@ -80,29 +89,29 @@ function afterCrash(crash: Crash, tell: (end: TaskEnd) => void): readonly Indexe
 
 async function runIn(
   worker: ChildProcess,
-  batch: Batch,
+  batch: JournaledBatch,
   tell: (end: TaskEnd) => void,
-): Promise<Crash | { kind: "done"; peakMB: number }> {
+): Promise<Crash | Extract<WorkerMessage, { kind: "done" }>> {
   return await new Promise((resolve) => {
     let ended = 0
+    const count = (end: TaskEnd): void => {
+      ended++
+      tell(end)
+    }
     let broken: (WorkerMessage & { kind: "broken" }) | null = null
     const onMessage = (message: WorkerMessage): void => {
-      switch (message.kind) {
-        case "end":
-          ended++
-          tell(message.end)
-          break
-        case "broken":
-          broken = message
-          break
-        case "done":
-          worker.off("message", onMessage)
-          worker.off("close", onClose)
-          resolve({ kind: "done", peakMB: message.peakMB })
+      if (message.kind === "end") count(message.end)
+      else if (message.kind === "broken") broken = message
+      else {
+        readEnds(batch.journal, count)
+        worker.off("message", onMessage)
+        worker.off("close", onClose)
+        resolve(message)
       }
     }
     // "close" comes after the last message, "exit" may come before it.
     const onClose = (code: number | null, signal: NodeJS.Signals | null): void => {
+      readEnds(batch.journal, count)
       resolve({
         kind: "crashed",
         failure: broken?.failure ?? deathOf(code, signal),
@@ -115,6 +124,22 @@ async function runIn(
     // A failed send means that the process is gone: "close" tells how.
     worker.send(batch, () => {})
   })
+}
+
+/** The journal is missing when no task has ended. What is no JSON was cut off, by a kill or by a full disk. */
+function readEnds(journal: string, tell: (end: TaskEnd) => void): void {
+  for (const line of attempt(() => readFileSync(journal, "utf8").split("\n")) ?? []) {
+    const end = attempt(() => JSON.parse(line) as TaskEnd)
+    if (end !== undefined) tell(end)
+  }
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
 }
 
 /** V8 aborts when its heap is full: SIGABRT, or 128 + 6 through a shell. */

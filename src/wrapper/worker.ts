@@ -1,10 +1,18 @@
+import { appendFileSync } from "node:fs"
 import { failureOf, type Failure } from "./failure.ts"
 import { peakMemoryMB } from "./peak-memory.ts"
 import { runTasks, type Batch, type TaskEnd } from "./run-tasks.ts"
 import type { UserModule } from "./user-module.ts"
 
+/** A batch with the file for the ends of its tasks. */
+export interface JournaledBatch extends Batch {
+  /** Each end is a line that begins with a line feed: one that was cut off does not spoil the next. */
+  readonly journal: string
+}
+
 /** What a worker process tells its parent. */
 export type WorkerMessage =
+  /** An end that does not go into the journal. */
   | { readonly kind: "end"; readonly end: TaskEnd }
   | { readonly kind: "done"; readonly peakMB: number }
   /** The process ends: its module does not load (`hopeless`), or something threw where nobody could catch it. */
@@ -28,14 +36,26 @@ export function runWorker(load: () => Promise<UserModule>): void {
   })
   // A failure is told with the first batch, below.
   loading.catch(() => {})
-  process.on("message", (batch: Batch) => {
+  process.on("message", (batch: JournaledBatch) => {
     loading.then(async (module) => await answer(module, batch)).catch(broken)
   })
 }
 
-async function answer(module: UserModule, batch: Batch): Promise<void> {
-  // Each end is on its way before the next task begins: a crash costs the results of no other task.
-  await runTasks(module, batch, async (end) => await send({ kind: "end", end }))
+/**
+ * Each end is kept before the next task begins: a crash costs the results of no other task. A line costs some 0.02 ms of
+ * CPU time, a message, which wakes the parent, 0.2-0.5 ms.
+ */
+async function answer(module: UserModule, batch: JournaledBatch): Promise<void> {
+  await runTasks(module, batch, async (end) => {
+    try {
+      appendFileSync(batch.journal, `\n${JSON.stringify(end)}`)
+      // The loop must turn between tasks, as it does for a message: the parent may be gone.
+      await new Promise(setImmediate)
+    } catch {
+      // The disk is full.
+      await send({ kind: "end", end })
+    }
+  })
   await send({ kind: "done", peakMB: peakMemoryMB() })
 }
 
