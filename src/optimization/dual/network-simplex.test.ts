@@ -1,0 +1,228 @@
+import { describe, expect, test } from "vitest"
+import { type Random, seededRandom } from "../../base/random.ts"
+import type { SelectionProblem } from "../selection-problem.ts"
+import { loadRelaxationLp } from "../testing/relaxation-lp.ts"
+import {
+  chainOf,
+  graphFrom,
+  ladderOf,
+  layersOf,
+  randomCurve,
+  randomParents,
+  randomProblem,
+  randomSelection,
+  SHAPES,
+  timeRange,
+  valueOf,
+} from "../testing/selection-problems.ts"
+import { dualSimplex } from "./network-simplex.ts"
+import { longestPath } from "./windows.ts"
+
+/** Sums of a few hundred terms in double precision, with room. */
+const RELATIVE = 1e-9
+
+function close(actual: number, expected: number): void {
+  expect(Math.abs(actual - expected)).toBeLessThanOrEqual(RELATIVE * Math.abs(expected))
+}
+
+/** A deadline between the fastest and the slowest; `share` below 0 or above 1 lies outside. */
+function deadlineAt(problem: SelectionProblem, share: number): number {
+  const { minMs, maxMs } = timeRange(problem)
+  return minMs + share * (maxMs - minMs)
+}
+
+function problems(seed: number, most?: number): SelectionProblem[] {
+  const random = seededRandom(seed)
+  const drawn = [5, 15, 30].map((steps) => randomParents(random, steps))
+  return [...Object.values(SHAPES), ...drawn].map((parents) => randomProblem(random, parents, most))
+}
+
+describe("the bound", () => {
+  test("is that of an independent solver of linear programs", async () => {
+    const relaxation = await loadRelaxationLp()
+    for (const [at, problem] of [...problems(1, 15), ...problems(2, 8), ...problems(3, 3)].entries()) {
+      const deadlineMs = deadlineAt(problem, [0.05, 0.3, 0.8][at % 3]!)
+      close(dualSimplex(problem).solve(deadlineMs)!.boundUsd, relaxation(problem, deadlineMs)!)
+    }
+  })
+
+  test("is not above the cost of any selection in time", () => {
+    const random = seededRandom(4)
+    for (const problem of problems(4)) {
+      const simplex = dualSimplex(problem)
+      for (let i = 0; i < 20; i++) {
+        const { latencyMs, costUsd } = valueOf(problem, randomSelection(random, problem))
+        expect(simplex.solve(latencyMs)!.boundUsd).toBeLessThanOrEqual(costUsd * (1 + RELATIVE))
+      }
+    }
+  })
+
+  test("falls with the deadline by the price of time", () => {
+    for (const problem of problems(5)) {
+      const simplex = dualSimplex(problem)
+      const from = deadlineAt(problem, 0.4)
+      const { boundUsd, priceUsdPerMs } = simplex.solve(from)!
+      for (const share of [0.01, 0.2, 0.39, 0.41, 0.7, 1.1]) {
+        const to = deadlineAt(problem, share)
+        const tangent = boundUsd - priceUsdPerMs * (to - from)
+        expect(simplex.solve(to)!.boundUsd).toBeGreaterThanOrEqual(tangent - RELATIVE * boundUsd)
+      }
+      const step = 1e-6 * from
+      const right = simplex.solve(from + step)!.boundUsd
+      const left = simplex.solve(from - step)!.boundUsd
+      // The bound is convex: its slope at a deadline lies between those on both sides.
+      expect(priceUsdPerMs * step).toBeGreaterThanOrEqual(boundUsd - right - RELATIVE * boundUsd)
+      expect(priceUsdPerMs * step).toBeLessThanOrEqual(left - boundUsd + RELATIVE * boundUsd)
+    }
+  })
+
+  test("splits into the relaxed costs of the steps", () => {
+    for (const problem of problems(6)) {
+      const simplex = dualSimplex(problem)
+      simplex.optimize(deadlineAt(problem, 0.25))
+      const steps = problem.curves.keys().toArray()
+      close(
+        steps.reduce((sum, i) => sum + simplex.relaxedCostUsd(i), 0),
+        simplex.boundUsd(),
+      )
+    }
+  })
+})
+
+describe("deadlines at the edge", () => {
+  test("the fastest selection's is solved, just below it is infeasible", () => {
+    for (const problem of problems(7)) {
+      const { minMs } = timeRange(problem)
+      const simplex = dualSimplex(problem)
+      expect(simplex.solve(minMs)).not.toBeNull()
+      expect(simplex.solve(minMs * (1 - 1e-6))).toBeNull()
+      expect(simplex.solve(minMs)).not.toBeNull()
+      expect(dualSimplex(problem).solve(0.5 * minMs)).toBeNull()
+      expect(dualSimplex(problem).solve(-1)).toBeNull()
+      expect(dualSimplex(problem).solve(NaN)).toBeNull()
+    }
+  })
+
+  test("from the slowest selection's on the bound is the cheapest cost", () => {
+    for (const problem of problems(8)) {
+      const cheapest = problem.curves.reduce((sum, { costUsd }) => sum + costUsd.at(-1)!, 0)
+      const { maxMs } = timeRange(problem)
+      const simplex = dualSimplex(problem)
+      for (const deadlineMs of [maxMs, 2 * maxMs, Infinity]) {
+        const solution = simplex.solve(deadlineMs)!
+        close(solution.boundUsd, cheapest)
+        expect(solution.priceUsdPerMs).toBe(0)
+      }
+      simplex.solve(timeRange(problem).minMs)
+      close(simplex.solve(Infinity)!.boundUsd, cheapest)
+    }
+  })
+})
+
+test("windows are a schedule within the deadline that no step is too slow for", () => {
+  for (const problem of problems(9)) {
+    const deadlineMs = deadlineAt(problem, 0.15)
+    const { windowsMs } = dualSimplex(problem).solve(deadlineMs)!
+    const clamped = windowsMs.map((window, i) => Math.min(window, problem.curves[i]!.latencyMs.at(-1)!))
+    expect(longestPath(problem.graph, clamped)).toBeLessThanOrEqual(deadlineMs * (1 + RELATIVE))
+    for (const [i, window] of windowsMs.entries())
+      expect(window).toBeGreaterThanOrEqual(problem.curves[i]!.latencyMs[0]! * (1 - RELATIVE))
+  }
+})
+
+test("a search that is stopped gives a bound that holds and windows that fit", () => {
+  for (const problem of problems(10)) {
+    const deadlineMs = deadlineAt(problem, 0.1)
+    const best = dualSimplex(problem).solve(deadlineMs)!.boundUsd
+    for (const pivots of [0, 1, 3]) {
+      let left = pivots
+      const { boundUsd, windowsMs } = dualSimplex(problem).solve(deadlineMs, () => left-- <= 0)!
+      expect(boundUsd).toBeLessThanOrEqual(best * (1 + RELATIVE))
+      expect(longestPath(problem.graph, windowsMs)).toBeLessThanOrEqual(deadlineMs * (1 + RELATIVE))
+    }
+  }
+})
+
+describe("a warm start", () => {
+  test("gives what a cold one gives after any ranges, curves, deadlines and returns to a basis", () => {
+    const random = seededRandom(11)
+    for (const problem of problems(11, 12)) {
+      const warm = dualSimplex(problem)
+      const curves = [...problem.curves]
+      const basis = warm.saveBasis()
+      for (let change = 0; change < 25; change++) {
+        changeOne(random, problem, curves, warm)
+        if (change % 7 === 3) warm.saveBasis(basis)
+        if (change % 7 === 6) warm.restoreBasis(basis)
+        const present: SelectionProblem = { graph: problem.graph, curves }
+        const deadlineMs = deadlineAt(present, 1.3 * random.next() - 0.1)
+        const cold = dualSimplex(present).solve(deadlineMs)
+        const again = warm.solve(deadlineMs)
+        expect(again === null).toBe(cold === null)
+        if (again !== null && cold !== null) close(again.boundUsd, cold.boundUsd)
+      }
+    }
+  })
+
+  test("of a problem without change needs no pivot", () => {
+    for (const problem of problems(12)) {
+      const simplex = dualSimplex(problem)
+      simplex.optimize(deadlineAt(problem, 0.3))
+      const before = simplex.pivots()
+      simplex.optimize(deadlineAt(problem, 0.3))
+      expect(simplex.pivots()).toBe(before)
+    }
+  })
+})
+
+/** Gives a random step another curve or a range of its own; `curves` keeps what the step may choose now. */
+function changeOne(
+  random: Random,
+  { graph, curves: original }: SelectionProblem,
+  curves: SelectionProblem["curves"][number][],
+  simplex: ReturnType<typeof dualSimplex>,
+): void {
+  const step = Math.floor(random.next() * graph.names.length)
+  if (random.next() < 0.4) {
+    curves[step] = randomCurve(random, 40)
+    simplex.setCurve(step, curves[step])
+    return
+  }
+  const { latencyMs, costUsd } = original[step]!
+  const lo = Math.floor(random.next() * latencyMs.length)
+  const hi = random.next() < 0.3 ? lo : lo + Math.floor(random.next() * (latencyMs.length - lo))
+  // Ranges are of the curve that the step has: give it the original first.
+  simplex.setCurve(step, original[step]!)
+  simplex.setRange(step, lo, hi)
+  curves[step] = { latencyMs: latencyMs.slice(lo, hi + 1), costUsd: costUsd.slice(lo, hi + 1) }
+}
+
+describe("bounded work", () => {
+  test.each([
+    ["chain", chainOf(10_000)],
+    ["ladder", ladderOf(10_000)],
+    ["layered", layersOf(20, 20)],
+    ["random", randomParents(seededRandom(13), 1000)],
+  ])("a %s needs few pivots", (_, parents) => {
+    const problem = randomProblem(seededRandom(14), parents, 10)
+    const simplex = dualSimplex(problem)
+    const deadlineMs = deadlineAt(problem, 0.2)
+    const solution = simplex.solve(deadlineMs)!
+    // A simplex that cycles or crosses one breakpoint at a time needs several pivots an arc.
+    const arcs = parents.reduce((sum, list) => sum + list.length, 2 * parents.length)
+    expect(simplex.pivots()).toBeLessThan(arcs)
+    const windows = solution.windowsMs.map((window, i) => Math.min(window, problem.curves[i]!.latencyMs.at(-1)!))
+    expect(longestPath(problem.graph, windows)).toBeLessThanOrEqual(deadlineMs * (1 + RELATIVE))
+  })
+})
+
+test("one step alone", () => {
+  const problem: SelectionProblem = {
+    graph: graphFrom([[]]),
+    curves: [{ latencyMs: Float64Array.of(1, 2, 4), costUsd: Float64Array.of(10, 4, 2) }],
+  }
+  const simplex = dualSimplex(problem)
+  expect(simplex.solve(3)).toMatchObject({ boundUsd: 3, priceUsdPerMs: 1 })
+  expect(simplex.solve(1.5)).toMatchObject({ boundUsd: 7, priceUsdPerMs: 6 })
+  expect([...simplex.solve(1.5)!.windowsMs]).toEqual([1.5])
+})
