@@ -61,7 +61,7 @@ export function configAt(space: CompiledSpace, point: number): StepConfig {
 }
 
 /** Index of the cheapest entry that takes at most `latencyMs`, -1 when none does. O(log size). */
-export function cheapestWithin(frontier: Frontier, latencyMs: number): number {
+export function cheapestWithin(frontier: Pick<Frontier, "latencyMs">, latencyMs: number): number {
   let low = 0
   let high = frontier.latencyMs.length
   while (low < high) {
@@ -73,7 +73,7 @@ export function cheapestWithin(frontier: Frontier, latencyMs: number): number {
 }
 
 /** Index of the most cost-effective entry, StepConf eq. (13) read as argmin c*t. The frontier must not be empty. */
-export function mostCostEffective(frontier: Frontier): number {
+export function mostCostEffective(frontier: Pick<Frontier, "latencyMs" | "costUsd">): number {
   let best = 0
   const product = (i: number): number => frontier.latencyMs[i]! * frontier.costUsd[i]!
   for (let i = 1; i < frontier.latencyMs.length; i++) if (product(i) < product(best)) best = i

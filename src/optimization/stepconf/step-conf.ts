@@ -18,37 +18,38 @@ export interface StepConfOptions {
   readonly estimator: Estimator
   readonly limits: PlatformLimits
   /**
-   * `repaired`, the default: Algorithm 1 with windows worked out anew before each step, the fixes of sub-slos.ts, and
-   * the slack spent that its plan for the rest of the run would leave. `sub-slos`: without the last, as in the paper.
+   * What a step's latest finish follows from. `plan`, the default: a plan for the rest of the run that spends the slack
+   * which sub-SLOs would leave. `sub-slos`: the windows of sub-slos.ts.
    */
-  readonly preset?: Preset
+  readonly finish?: Finish
 }
 
-export type Preset = "repaired" | "sub-slos"
+export type Finish = "plan" | "sub-slos"
 
 /**
- * StepConf's Algorithm 1 online: before each step it shares the time that is left out over the steps that are left,
- * and takes the cheapest configuration of the step that fits its share. Slack and deficit pass on; warm instances
- * count with their shorter mapping delay; when nothing fits any more the critical path goes as fast as it can. Pure
- * but for caches: a hypothetical view gets the decision that the run would get there.
+ * Our policy, after StepConf's Algorithm 1 (which itself, as published and repaired, is in ../baselines/stepconf):
+ * before each step it shares the time that is left out over the steps that are left, and takes the cheapest
+ * configuration of the step that fits its share. Slack and deficit pass on; warm instances count with their shorter
+ * mapping delay; when nothing fits any more the critical path goes as fast as it can. Pure but for caches: a
+ * hypothetical view gets the decision that the run would get there.
  */
-export function stepConf({ estimator, limits, preset = "repaired" }: StepConfOptions): Policy {
+export function stepConf({ estimator, limits, finish = "plan" }: StepConfOptions): Policy {
   const spaces = compiledSpaces(estimator)
   const source: Source = {
     limits,
     frontiers: frontierCache(),
     spaceOf: (view, step) => spaces.get(stepOf(view.workflow, step), view),
   }
-  return { name: "stepconf", decide: (view) => decide(source, preset, view) }
+  return { name: "stepconf", decide: (view) => decide(source, finish, view) }
 }
 
-function decide(source: Source, preset: Preset, view: RunView): Decision {
+function decide(source: Source, finish: Finish, view: RunView): Decision {
   const name = view.ready[0]
   if (name === undefined) throw new TrimtabError("internal", "a policy was asked to decide, but no step is ready")
   const outlook = outlookOf(source, view)
   const i = outlook.situation.graph.indexOf.get(name)!
   const frontier = outlook.situation.frontiers[i]!
-  const latestFinishMs = latestFinish(outlook.situation, i, preset)
+  const latestFinishMs = latestFinish(outlook.situation, i, finish)
   const shareMs = latestFinishMs - view.nowMs
   const chosen = choose(outlook, frontier, shareMs)
   const { space } = frontier
@@ -65,8 +66,8 @@ function decide(source: Source, preset: Preset, view: RunView): Decision {
 }
 
 /** The end of the step's window, or later where the plan for the rest of the run leaves more time. */
-function latestFinish(situation: OpenChoices, i: number, preset: Preset): number {
-  if (preset === "sub-slos") return subSlos(situation).endMs[i]!
+function latestFinish(situation: OpenChoices, i: number, finish: Finish): number {
+  if (finish === "sub-slos") return subSlos(situation).endMs[i]!
   return situation.deadlineMs - sweep(situation, cheapestSelection(situation)).tailMs[i]!
 }
 

@@ -34,17 +34,24 @@ export interface Windows {
  * The deadline must leave room for the longest path of fastest times; O(V (V + E)).
  */
 export function subSlos(steps: OpenSteps): Windows {
-  const { graph, open } = steps
-  const n = graph.names.length
+  return widen(steps, blend(steps, pathWindows(steps), stretched(steps)))
+}
+
+/**
+ * W1 and W2 alone. With `fastestMs` all 0 whole windows are shared out in proportion to the weights, as in the paper;
+ * then a step may get less than its fastest time.
+ */
+export function pathWindows(steps: OpenSteps): Windows {
+  const n = steps.graph.names.length
   const windows = { startMs: new Float64Array(n).fill(NaN), endMs: new Float64Array(n).fill(NaN) }
-  const unmarked = Uint8Array.from(open)
+  const unmarked = Uint8Array.from(steps.open)
   for (let path = heaviestPath(steps, unmarked); path.length > 0; path = heaviestPath(steps, unmarked)) {
     const from = releaseOf(steps, windows, path[0]!)
     const to = Math.max(from, dueOf(steps, windows, path.at(-1)!))
     spread(steps, windows, { path, from, to })
     for (const i of path) unmarked[i] = 0
   }
-  return widen(steps, blend(steps, windows, stretched(steps)))
+  return windows
 }
 
 /** The path of unmarked steps with the largest sum of weights; empty when none is left. */
@@ -128,7 +135,7 @@ function boundaries({ fastestMs, weightMs }: OpenSteps, { path, from, to }: Stre
 }
 
 /** The schedule of fastest times, stretched from its first instant to the deadline: always valid. */
-function stretched({ graph, open, fastestMs, releaseMs, deadlineMs }: OpenSteps): Windows {
+export function stretched({ graph, open, fastestMs, releaseMs, deadlineMs }: OpenSteps): Windows {
   const n = graph.names.length
   const startMs = new Float64Array(n).fill(NaN)
   const endMs = new Float64Array(n).fill(NaN)
