@@ -13,7 +13,7 @@ const basis: Basis = {
     heldOutPct: 2.53,
     noisePct: 4,
     formPct: 12.4,
-    coverage95: { runs: 20, covered: 19, interval: { low: 0.7, high: 1 } },
+    coverage95: { runs: 20, covered: 19, interval: { low: 0.7, high: 1 }, outOfSample: true },
   },
   drift: { epoch: 0, alarm: null, changedAtMs: null, ratio: 1, wantsProfiling: false },
   borrowed: [],

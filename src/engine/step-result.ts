@@ -49,6 +49,7 @@ function predictedOf(predicted: PredictedStep | undefined): StepResult["predicte
     percentileMs: predicted?.percentileMs ?? 0,
     costUsd: predicted?.costUsd ?? 0,
     coldStarts: predicted?.coldStarts ?? 0,
+    ...(predicted?.stretch === undefined ? {} : { stretch: predicted.stretch }),
   }
 }
 

@@ -39,7 +39,7 @@ test("counts the runs inside their P95", () => {
   })
   const samples = [...PROFILE.samples, ...[0.8, 0.8, 0.8, 3].map((share, i) => run(share * p95, 1000 + i))]
   const { coverage95 } = createEstimator(optionsFor([{ functionName: "mark", samples }])).basis("mark").error
-  expect(coverage95).toMatchObject({ runs: 4, covered: 3 })
+  expect(coverage95).toMatchObject({ runs: 4, covered: 3, outOfSample: false })
   expect(coverage95!.interval.low).toBeLessThan(0.75)
 })
 

@@ -4,6 +4,7 @@ import type { ComputeNote } from "./compute-curve.ts"
 import type { DriftAlarm } from "./drift.ts"
 import { runsOf, type SampleSource, type StepSample } from "./sample.ts"
 import { configurationOf, type Selection } from "./sample-selection.ts"
+import { isWithin, stepForecasts } from "./step-forecasts.ts"
 import type { StepModel } from "./step-model.ts"
 
 /** What the estimates of a step rest on, for a person who wants to know how far to trust them. */
@@ -34,8 +35,16 @@ export interface BasisError {
   /** Spread from run to run and error of the curve's form that predictions contain, sd in %. */
   readonly noisePct: number
   readonly formPct: number
-  /** Runs inside their predicted P95; null where no run was recorded. The fit may have seen them. */
-  readonly coverage95: { readonly runs: number; readonly covered: number; readonly interval: ShareInterval } | null
+  /** Runs inside their predicted P95; null where no run was recorded. */
+  readonly coverage95: Coverage | null
+}
+
+export interface Coverage {
+  readonly runs: number
+  readonly covered: number
+  readonly interval: ShareInterval
+  /** True where what was predicted before each run is judged; false where the present fit is, which may have seen them. */
+  readonly outOfSample: boolean
 }
 
 export interface BasisDrift {
@@ -86,15 +95,27 @@ export function basisOf({ modelVersion, selection, model, p95Ms }: BasisContext)
 
 function errorOf(selection: Selection, model: StepModel, p95Ms: BasisContext["p95Ms"]): BasisError {
   const errors = model.functionModel.curve.heldOut.flatMap(({ logErrors }) => logErrors)
-  const runs = selection.steps.filter(({ source }) => source === "run").slice(-CHECKED_RUNS)
-  const covered = runs.filter((step) => step.wallMs <= p95Ms(step)).length
   return {
     heldOutPct: errors.length > 0 ? 100 * median(errors.map((error) => Math.abs(Math.expm1(error)))) : null,
     noisePct: 100 * ((model.noise.logMs[5]! - model.noise.logMs[0]!) / 3.29),
     formPct: 100 * model.form.sd,
-    coverage95:
-      runs.length > 0 ? { runs: runs.length, covered, interval: clopperPearson(covered, runs.length, 0.95) } : null,
+    coverage95: coverageOf(selection, p95Ms),
   }
+}
+
+/** Of the newest runs that were predicted before they ran; where there is none, of the newest runs. */
+function coverageOf({ steps }: Selection, p95Ms: BasisContext["p95Ms"]): Coverage | null {
+  const forecasts = stepForecasts(steps).slice(-CHECKED_RUNS)
+  const outOfSample = forecasts.length > 0
+  const within = outOfSample
+    ? forecasts.map((forecast) => isWithin(forecast, 0.95))
+    : steps
+        .filter(({ source }) => source === "run")
+        .slice(-CHECKED_RUNS)
+        .map((step) => step.wallMs <= p95Ms(step))
+  if (within.length === 0) return null
+  const covered = within.filter(Boolean).length
+  return { runs: within.length, covered, interval: clopperPearson(covered, within.length, 0.95), outOfSample }
 }
 
 function driftOf({ drift }: Selection): BasisDrift {

@@ -5,6 +5,7 @@ import { usedInstances } from "./compiled-space.ts"
 import { maxUsefulProcesses } from "./compute-model.ts"
 import type { CompiledParts, CompiledSpace, CompileRequest } from "./estimator.ts"
 import { slowestInit } from "./mapping-delay-model.ts"
+import { factorAt } from "./step-forecasts.ts"
 import {
   coldBilledMs,
   coldExtraMs,
@@ -57,6 +58,7 @@ export function compileSpace(request: CompileRequest, context: CompileContext): 
     computeMs: compute[level],
   })
   const largest = axes.memoryMB.at(-1) ?? 0
+  const stretch = stretchOf(request, model)
   const initAt = (memoryMB: number): number => model.init.medianMs(memoryMB)
   const mostProcesses = axes.processes.at(-1) ?? 1
   return {
@@ -72,6 +74,7 @@ export function compileSpace(request: CompileRequest, context: CompileContext): 
     coldExtraMs: Float64Array.from(axes.memoryMB, (memoryMB) =>
       Math.max(0, initAt(memoryMB) + coldExtraMs(model, memoryMB) - initAt(largest) - coldExtraMs(model, largest)),
     ),
+    ...(stretch === undefined ? {} : { stretch }),
     ...context.rates,
     billMappingDelay: context.billMappingDelay,
     maxUsefulProcesses: (memoryMB, tasksPerInstance) =>
@@ -97,6 +100,12 @@ function axesOf({ space, tasks }: CompileRequest): Axes {
   }
 }
 
+/** What earlier predictions of whole steps ask for at the percentile. */
+function stretchOf({ percentile }: CompileRequest, { online }: StepModel): CompiledSpace["stretch"] {
+  if (online === undefined) return undefined
+  return { warm: factorAt(online.warm, percentile), cold: factorAt(online.cold, percentile) }
+}
+
 function levels(size: number): Levels {
   return { percentile: new Float64Array(size), median: new Float64Array(size), mean: new Float64Array(size) }
 }
@@ -115,6 +124,7 @@ function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): L
   const init = model.init.distribution(largest)
   const work = coldExtraMs(model, largest)
   const read = quantileReader(request.percentile)
+  const stretch = stretchOf(request, model) ?? { warm: 1, cold: 1 }
   const inits = Array.from({ length: most + 1 }, (_, cold) => slowestInit(init, cold))
   for (const [i, instances] of axes.instances.entries()) {
     for (let cold = 0; cold <= instances; cold++) {
@@ -125,7 +135,8 @@ function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): L
       }
       const quantiles = model.mappingDelay.quantilesMs({ instances, cold, slowestInit: inits[cold]! })
       const extra = cold > 0 ? work : 0
-      out.percentile[at] = read(quantiles) + extra
+      const centre = quantiles[2]!
+      out.percentile[at] = centre + (cold > 0 ? stretch.cold : stretch.warm) * (read(quantiles) - centre) + extra
       out.median[at] = quantiles[2]! + extra
       out.mean[at] = tableMean(quantiles) + extra
     }
@@ -141,6 +152,7 @@ interface TransferOf {
 function transferLevels(request: CompileRequest, axes: Axes, { model, direction }: TransferOf): Levels {
   const width = axes.tasksPerInstance.length
   const out = levels(axes.memoryMB.length * width)
+  const stretch = stretchOf(request, model)?.warm ?? 1
   for (const [j, tasks] of axes.tasksPerInstance.entries()) {
     const slowest = slowestOf(request.tasks, tasks)
     const atPercentile = quantileReader(request.percentile ** (1 / slowest))
@@ -152,8 +164,9 @@ function transferLevels(request: CompileRequest, axes: Axes, { model, direction 
         continue
       }
       const quantiles = transferQuantiles(model, direction, { memoryMB, tasks })
-      out.percentile[at] = atPercentile(quantiles)
-      out.median[at] = atMedian(quantiles)
+      const centre = atMedian(quantiles)
+      out.percentile[at] = centre + stretch * (atPercentile(quantiles) - centre)
+      out.median[at] = centre
       out.mean[at] = tableMean(quantiles)
     }
   }

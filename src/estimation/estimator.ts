@@ -85,6 +85,8 @@ export interface CompiledSpace {
    * for money.
    */
   readonly coldExtraMs?: Float64Array
+  /** Factors on the distance from the medians that earlier steps asked for, inside the percentiles; absent where none did. */
+  readonly stretch?: { readonly warm: number; readonly cold: number }
   readonly usdPerGbSecond: number
   readonly usdPerRequest: number
   /** StepConf bills t for all instances, mapping delay included (papers' cost model); false on AWS. */

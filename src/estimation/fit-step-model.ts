@@ -10,6 +10,7 @@ import { partMemo } from "./part-memo.ts"
 import { coldTransferWork, type Pools, warmResiduals } from "./pools.ts"
 import type { Selection } from "./sample-selection.ts"
 import { computeMedianMs, type StepModel, transferQuantiles, transferTable } from "./step-model.ts"
+import { type StepFactors, stepFactors } from "./step-forecasts.ts"
 import { EVEN, fitStepSpread } from "./step-spread.ts"
 
 /** Samples after an alarm during which predictions stay wider, and by how much. */
@@ -57,7 +58,13 @@ export function fitStepModel({ selection, functionModel, pools, timeoutMs }: Ste
     noiseSd: logSdOf(noise),
     formSd: form.sd,
   })
-  return { ...even, spread, factors: new Map(), memo: partMemo() }
+  const online = onlineFactors(selection.functionName, pools)
+  return { ...even, spread, ...(online === undefined ? {} : { online }), factors: new Map(), memo: partMemo() }
+}
+
+function onlineFactors(functionName: string, { forecasts }: Pools): StepFactors | undefined {
+  const others = [...forecasts].filter(([name]) => name !== functionName).flatMap(([, list]) => list)
+  return stepFactors(forecasts.get(functionName) ?? [], others)
 }
 
 function isRecent({ drift }: Selection): boolean {

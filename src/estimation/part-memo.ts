@@ -11,6 +11,7 @@ import {
   transferQuantiles,
   transferTable,
 } from "./step-model.ts"
+import { stretched } from "./step-forecasts.ts"
 import type { Direction } from "./transfer-model.ts"
 
 /** Parts that were worked out before: the estimates of a search share most of theirs. */
@@ -58,7 +59,7 @@ export function transferPart(
   const make = (): TransferPart => {
     const quantiles = transferQuantiles(model, direction, point)
     return {
-      slowest: maxOf(transferTable(quantiles), slowest),
+      slowest: stretched(maxOf(transferTable(quantiles), slowest), model.online?.warm),
       mean: tableMean(quantiles),
       sd: tableSd(quantiles),
     }
@@ -75,7 +76,7 @@ export function mappingPart(
   return remembered(model.memo.mapping, keyOf(at.memoryMB, at.instances, at.cold), () => {
     const init = slowestInit(model.init.distribution(at.memoryMB), Math.max(1, at.cold))
     const quantiles = model.mappingDelay.quantilesMs({ ...at, slowestInit: init })
-    return transferTable(quantiles)
+    return stretched(transferTable(quantiles), at.cold > 0 ? model.online?.cold : model.online?.warm)
   })
 }
 

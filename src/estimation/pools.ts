@@ -6,6 +6,7 @@ import { fitMappingDelay, type MappingDelayModel } from "./mapping-delay-model.t
 import { type NoisePool, poolNoise } from "./noise.ts"
 import type { InstanceSample } from "./sample.ts"
 import type { SelectedSample, Selection } from "./sample-selection.ts"
+import { type StepForecast, stepForecasts } from "./step-forecasts.ts"
 import { fitTransfer, type TransferModel } from "./transfer-model.ts"
 
 /** What all functions of the workflow share: noise, transfers, launches. */
@@ -15,6 +16,8 @@ export interface Pools {
   readonly download: TransferModel
   readonly upload: TransferModel
   readonly mappingDelay: MappingDelayModel
+  /** How earlier predictions of whole steps went, by function. */
+  readonly forecasts: ReadonlyMap<string, readonly StepForecast[]>
 }
 
 /** Fits what is shared. `priors` stand in where little was measured. */
@@ -40,6 +43,7 @@ export function fitPools(
     download: fitTransfer(single, "download", mbPerVcpu, { prior: priors.download }),
     upload: fitTransfer(single, "upload", mbPerVcpu, { prior: priors.upload }),
     mappingDelay: fitMappingDelay(steps, { prior: priors.launch }),
+    forecasts: new Map(selections.map((selection) => [selection.functionName, stepForecasts(selection.steps)])),
   }
 }
 

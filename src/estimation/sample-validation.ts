@@ -39,6 +39,10 @@ const STEP_COUNTS: Limits = { tasks: [1, MAX_COUNT], cold: [0, MAX_COUNT] }
 const CONFIG_NUMBERS: Limits = { memoryMB: [1, MAX_MB] }
 const CONFIG_COUNTS: Limits = { instances: [1, MAX_COUNT], processes: [1, 1024] }
 
+const PREDICTED_NUMBERS: Limits = { medianMs: [0, MAX_MS], percentileMs: [0, MAX_MS], percentile: [0.001, 0.9999] }
+const STRETCH: Limits = { stretch: [0.01, 100] }
+const PREDICTED_COUNTS: Limits = { coldStarts: [0, MAX_COUNT] }
+
 const SOURCES: ReadonlySet<unknown> = new Set(["campaign", "run", "log", "import"])
 const OUTCOMES: ReadonlySet<unknown> = new Set(["ok", "out-of-memory", "timeout", "error"])
 
@@ -93,7 +97,16 @@ function stepProblem(row: Record<string, unknown>): string | null {
   if (typeof cold === "number" && typeof instances === "number" && cold > instances) {
     return `cold is ${cold} of ${instances} instances`
   }
-  return null
+  return predictedProblem(row["predicted"])
+}
+
+function predictedProblem(predicted: unknown): string | null {
+  if (predicted === undefined) return null
+  if (!isObject(predicted)) return `predicted is ${show(predicted)}`
+  const problem = numberProblem(predicted, PREDICTED_NUMBERS) ?? countProblem(predicted, PREDICTED_COUNTS)
+  if (problem !== null) return `predicted.${problem}`
+  const stretch = predicted["stretch"] === undefined ? null : numberProblem(predicted, STRETCH)
+  return stretch === null ? null : `predicted.${stretch}`
 }
 
 function numberProblem(row: Record<string, unknown>, limits: Limits): string | null {

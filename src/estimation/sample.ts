@@ -67,6 +67,19 @@ export interface StepSample {
   readonly contended: boolean
   readonly enforced: string
   readonly codeSha256: string
+  /** What the decision that started the step predicted for it; absent where nothing did. */
+  readonly predicted?: StepPredicted
+}
+
+/** What a step was predicted to take before it ran. */
+export interface StepPredicted {
+  readonly medianMs: number
+  /** The level that was asked for, in (0, 1), and the step's time at it. */
+  readonly percentile: number
+  readonly percentileMs: number
+  readonly coldStarts: number
+  /** The factor on the distance from the median that is in it; 1 where absent. */
+  readonly stretch?: number
 }
 
 export type Sample = InstanceSample | StepSample

@@ -7,6 +7,7 @@ import type { FunctionModel } from "./function-model.ts"
 import type { MappingDelayModel } from "./mapping-delay-model.ts"
 import { slowestFactor } from "./noise.ts"
 import type { PartMemo } from "./part-memo.ts"
+import { type StepFactors, stretched } from "./step-forecasts.ts"
 import type { StepSpread } from "./step-spread.ts"
 import type { Direction, TransferModel } from "./transfer-model.ts"
 
@@ -29,6 +30,8 @@ export interface StepModel {
   readonly widenBy: number
   /** Held-out corrections of ln t at the seven levels, where enough configurations were left out. */
   readonly corrections?: Corrections
+  /** What earlier predictions of its steps ask for: factors on the distance from the median. */
+  readonly online?: StepFactors
   /** Factors on the compute curve by instances and tasks; filled as they are asked for. */
   readonly factors: Map<number, Factor>
   readonly memo: PartMemo
@@ -41,6 +44,7 @@ export function slowestOf(tasks: number, tasksPerInstance: number): number {
 
 /** A factor on a median curve. */
 export interface Factor {
+  /** With what earlier predictions of whole steps ask for; the moments and P99, of one instance, are without. */
   readonly distribution: Distribution
   readonly mean: number
   readonly sd: number
@@ -53,7 +57,8 @@ export function factorOf(model: StepModel, instances: number, tasks: number = 1)
   const key = model.spread.taskSd > 0 && instances > 1 ? instances + 65_536 * tasks : instances
   const known = model.factors.get(key)
   if (known !== undefined) return known
-  const factor = lazyFactor(distributionOf(model, instances, tasks))
+  const raw = distributionOf(model, instances, tasks)
+  const factor = lazyFactor(raw, stretched(raw, model.online?.warm))
   model.factors.set(key, factor)
   return factor
 }
@@ -66,17 +71,17 @@ function distributionOf(model: StepModel, instances: number, tasks: number): Dis
 }
 
 /** Only the factor of one instance is ever asked for its moments. */
-function lazyFactor(distribution: Distribution): Factor {
+function lazyFactor(raw: Distribution, distribution: Distribution): Factor {
   let moments: ReturnType<typeof momentsOf> | undefined
   return {
     distribution,
     get mean() {
-      return (moments ??= momentsOf(distribution)).mean
+      return (moments ??= momentsOf(raw)).mean
     },
     get sd() {
-      return (moments ??= momentsOf(distribution)).sd
+      return (moments ??= momentsOf(raw)).sd
     },
-    p99: quantile(distribution, 0.99),
+    p99: quantile(raw, 0.99),
   }
 }
 

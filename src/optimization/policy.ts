@@ -46,6 +46,8 @@ export interface PredictedStep {
   readonly percentileMs: number
   readonly costUsd: number
   readonly coldStarts: number
+  /** By how much earlier steps made the percentile lie further from the median; absent where they did not. */
+  readonly stretch?: number
 }
 
 /** Decides the configuration of the first ready step. One call a step; state it keeps is a cache and can be lost. */

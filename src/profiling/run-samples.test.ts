@@ -126,6 +126,21 @@ describe("a run", () => {
       { kind: "instance", outcome: "out-of-memory" },
       { kind: "step", atMs: 5700, tasks: 6, cold: 2, mappingDelayMs: 200, wallMs: 550, contended: false },
     ])
+    expect((await save([], resultOf(STEP)))[0]).not.toHaveProperty("predicted")
+  })
+
+  test("keeps what was predicted for a step before it ran", async () => {
+    const result = { ...resultOf(), goal: { kind: "cost", sloMs: 9000, percentile: 0.9 } } as const
+    const predicted = { ...STEP.predicted, percentileMs: 640, coldStarts: 1 }
+    const steps = [
+      { ...STEP, predictedMs: 500, predicted },
+      { ...STEP, predictedMs: 500, predicted: { ...predicted, percentileMs: 400 } },
+    ]
+    const [kept, impossible] = await save([], { ...result, steps })
+    expect(kept).toMatchObject({
+      predicted: { medianMs: 500, percentile: 0.9, percentileMs: 640, coldStarts: 1 },
+    })
+    expect(impossible).not.toHaveProperty("predicted")
   })
 
   test("leaves out splits, merges, what never ran, and steps that were repeated", async () => {

@@ -1,4 +1,4 @@
-import type { Sample, SampleOutcome, SampleSource, StepSample } from "../estimation/sample.ts"
+import type { Sample, SampleOutcome, SampleSource, StepPredicted, StepSample } from "../estimation/sample.ts"
 import { validateSample } from "../estimation/sample-validation.ts"
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
 import type { RunResult, StepResult } from "../workflow/run-result.ts"
@@ -86,6 +86,7 @@ function stepSample(
   step: StepResult,
   { source, codeSha256 }: Pick<RunRecorderOptions, "source" | "codeSha256">,
 ): StepSample {
+  const predicted = predictedOf(result, step)
   return {
     kind: "step",
     atMs: Math.max(0, result.startedAtWallMs + step.endedAtMs),
@@ -98,5 +99,14 @@ function stepSample(
     contended: false,
     enforced: result.enforcement,
     codeSha256: codeSha256(step.function),
+    ...(predicted === undefined ? {} : { predicted }),
   }
+}
+
+/** Undefined for steps of policies that predict nothing. */
+function predictedOf({ goal }: RunResult, { predictedMs, predicted }: StepResult): StepPredicted | undefined {
+  const { percentileMs, coldStarts, stretch } = predicted
+  if (!(predictedMs > 0 && percentileMs >= predictedMs)) return undefined
+  const told = { medianMs: predictedMs, percentile: goal.percentile, percentileMs, coldStarts }
+  return stretch === undefined ? told : { ...told, stretch }
 }

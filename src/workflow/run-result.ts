@@ -76,6 +76,7 @@ export interface StepResult {
     readonly percentileMs: number
     readonly costUsd: number
     readonly coldStarts: number
+    readonly stretch?: number
   }
   readonly latestFinishMs: number
   readonly decisionMs: number
