@@ -57,6 +57,7 @@ function supportOf(
   { cold, measured }: { readonly cold: number; readonly measured: Estimate["support"] },
 ): Estimate["support"] {
   if (measured === "extrapolated") return measured
+  if (model.transferred) return "transferred"
   const launch = medianOf(parts.mappingDelay)
   const download = medianOf(parts.download)
   const upload = medianOf(parts.upload)

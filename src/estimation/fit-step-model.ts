@@ -20,19 +20,23 @@ const WIDEN_BY = 0.02
 export interface StepModelParts {
   readonly selection: Selection
   readonly functionModel: FunctionModel
+  /** Where the function is known from its operations: samples as they would be. */
+  readonly expected?: Selection
   readonly pools: Pools
   readonly timeoutMs: number
 }
 
 /** Everything that predicts the steps of one function, from its fits and from what the workflow's functions share. */
-export function fitStepModel({ selection, functionModel, pools, timeoutMs }: StepModelParts): StepModel {
-  const own = poolNoise(warmResiduals(selection))
+export function fitStepModel({ selection, functionModel, expected, pools, timeoutMs }: StepModelParts): StepModel {
+  const own = poolNoise(warmResiduals(expected ?? selection))
   const noise = noiseOf({ shared: pools.noise, own, spread: functionModel.spread })
-  const form = formErrorOf(shippedFormErrors(), {
+  const curveForm = formErrorOf(shippedFormErrors(), {
     leftOut: leftOutErrors(functionModel.curve.heldOut),
     noise: logSdOf(noise),
   })
-  const corrections = heldOutCorrections(functionModel, noise, form)
+  const form = expected === undefined ? curveForm : atLeast(curveForm, functionModel.formSd)
+  // Sizes left out of what a model made up would only tell of that model.
+  const corrections = expected === undefined ? heldOutCorrections(functionModel, noise, form) : undefined
   const even: StepModel = {
     functionModel,
     coldWorkMs: functionModel.coldWorkMs + coldTransferWork(selection, functionModel, pools),
@@ -46,6 +50,7 @@ export function fitStepModel({ selection, functionModel, pools, timeoutMs }: Ste
     upload: pools.upload,
     mappingDelay: pools.mappingDelay,
     timeoutMs,
+    transferred: expected !== undefined,
     factors: new Map(),
     memo: partMemo(),
   }
@@ -60,6 +65,12 @@ export function fitStepModel({ selection, functionModel, pools, timeoutMs }: Ste
   })
   const online = onlineFactors(selection.functionName, pools)
   return { ...even, spread, ...(online === undefined ? {} : { online }), factors: new Map(), memo: partMemo() }
+}
+
+/** The same shape with a spread of at least `sd`. */
+function atLeast(form: FormError, sd: number): FormError {
+  const factor = Math.max(1, sd / form.sd)
+  return { sd: form.sd * factor, logs: form.logs.map((log) => log * factor) }
 }
 
 function onlineFactors(functionName: string, { forecasts }: Pools): StepFactors | undefined {

@@ -11,13 +11,14 @@ import { type DelayPriorNames, delayPriors } from "./delay-priors.ts"
 import { usedInstances } from "./compiled-space.ts"
 import { type EstimateContext, estimateStep } from "./estimate.ts"
 import type { CompiledSpace, CompileRequest, Estimate, EstimateRequest, Estimator } from "./estimator.ts"
-import { fitStepModel } from "./fit-step-model.ts"
+import { fitStepModel, type StepModelParts } from "./fit-step-model.ts"
 import { fitFunction } from "./function-model.ts"
 import { fitPools, type Pools } from "./pools.ts"
 import type { Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
 import { isUsable } from "./sample-validation.ts"
 import type { StepModel } from "./step-model.ts"
+import { type OperationSource, transferredFunction } from "./transferred-function.ts"
 
 export interface EstimatorOptions {
   readonly workflow: Workflow
@@ -27,6 +28,8 @@ export interface EstimatorOptions {
   readonly rates: Rates
   /** What is expected of starts and transfers before they were measured: those of one machine where absent. */
   readonly priors?: DelayPriorNames
+  /** For functions with few samples or none: what their operations tell. */
+  readonly operations?: OperationSource
   /** True reproduces the papers' bill, which contains the mapping delay. */
   readonly billMappingDelay?: boolean
 }
@@ -51,6 +54,15 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
   const spaces = new Map<string, CompiledSpace>()
   let pools: Pools | undefined
 
+  const functions = new Map<string, FittedFunction>()
+  const fittedFunction = (step: Step, selection: Selection): FittedFunction => {
+    const known = functions.get(step.function)
+    if (known !== undefined) return known
+    const fitted = fitOne(step, selection, options)
+    functions.set(step.function, fitted)
+    return fitted
+  }
+
   const modelOf = (stepName: string): StepModel => {
     const known = models.get(stepName)
     if (known !== undefined) return known
@@ -60,20 +72,9 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
       mbPerVcpu: options.limits.mbPerVcpu,
       priors: delayPriors(options.priors ?? {}),
     })
-    const sameFunction = options.workflow.steps.find(
-      (other) => other.function === step.function && models.has(other.name),
-    )
-    const functionModel =
-      (sameFunction === undefined ? undefined : models.get(sameFunction.name)?.functionModel) ??
-      fitFunction(selection, {
-        threads: functionOf(options.workflow, step).threads,
-        mbPerVcpu: options.limits.mbPerVcpu,
-        maxMemoryMB: options.limits.memoryMB.max,
-        memoryStepMB: step.configSpace.memoryMB.step,
-      })
     const model = fitStepModel({
       selection,
-      functionModel,
+      ...fittedFunction(step, selection),
       pools,
       timeoutMs: Math.min(step.timeoutMs, options.limits.timeoutMs),
     })
@@ -124,14 +125,32 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
   }
 }
 
-/** Functions of the workflow that have at least one invocation that ended well. */
-function selectAll({ workflow, profiles }: EstimatorOptions): ReadonlyMap<string, Selection> {
+type FittedFunction = Pick<StepModelParts, "functionModel" | "expected">
+
+function fitOne(step: Step, selection: Selection, { workflow, limits, operations }: EstimatorOptions): FittedFunction {
+  const options = {
+    threads: functionOf(workflow, step).threads,
+    mbPerVcpu: limits.mbPerVcpu,
+    maxMemoryMB: limits.memoryMB.max,
+    memoryStepMB: step.configSpace.memoryMB.step,
+  }
+  const transferred =
+    operations === undefined
+      ? undefined
+      : transferredFunction(selection, operations, { ...options, leastMemoryMB: limits.memoryMB.min })
+  return transferred ?? { functionModel: fitFunction(selection, options) }
+}
+
+/** Functions of the workflow that have at least one invocation that ended well, or a profile of their operations. */
+function selectAll({ workflow, profiles, operations }: EstimatorOptions): ReadonlyMap<string, Selection> {
   const selections = new Map<string, Selection>()
   for (const name of new Set(workflow.steps.map((step) => step.function))) {
-    const profile = profiles.get(name)
-    if (profile === undefined) continue
+    const isTransferable = operations?.profiles.has(name) ?? false
+    const profile = profiles.get(name) ?? { functionName: name, samples: [] }
     const selection = selectSamples(profile)
     if (selection.ok.length > 0) selections.set(name, selection)
+    // Without a sample there is nothing to doubt but the transfer, which says so itself.
+    else if (isTransferable) selections.set(name, { ...selection, doubtful: false })
   }
   return selections
 }
@@ -170,9 +189,15 @@ function versionOf({
   limits,
   priors = {},
   billMappingDelay = false,
+  operations,
 }: EstimatorOptions): string {
   let sum = seedOf(canonicalJson({ rates, limits, priors: { ...priors }, billMappingDelay }))
   for (const name of new Set(workflow.steps.map((step) => step.function))) {
+    const run = operations?.profiles.get(name)
+    if (operations !== undefined && run !== undefined) {
+      const { platform, parameters, spreads } = operations.model
+      sum = (sum + seedOf(`${name}${canonicalJson({ run, platform, parameters, spreads })}`)) | 0
+    }
     for (const sample of profiles.get(name)?.samples ?? []) sum = (sum + seedOf(`${name}${canonicalJson(sample)}`)) | 0
   }
   return `1-${(sum >>> 0).toString(16).padStart(8, "0")}`

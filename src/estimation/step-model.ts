@@ -24,6 +24,8 @@ export interface StepModel {
   /** CPU work of a cold instance's first call in all its parts, ms on one vCPU. */
   readonly coldWorkMs: number
   readonly timeoutMs: number
+  /** True where compute is known from the function's operations, not from enough sizes of its own. */
+  readonly transferred: boolean
   /** What the instances of one step have in common, and how unequal their tasks are. */
   readonly spread: StepSpread
   /** Probability by which levels are read further out after an alarm: .02, else 0. */
