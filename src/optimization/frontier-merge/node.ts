@@ -1,5 +1,5 @@
-import type { Frontier } from "../frontier.ts"
 import { paretoOrder } from "../pareto.ts"
+import type { CostCurve } from "../selection-problem.ts"
 
 /**
  * A part of a workflow as one frontier: a step, nothing at all, or two parts one after the other or side by side.
@@ -16,9 +16,7 @@ export type Node =
       readonly right: Int32Array
     })
 
-export interface Curve {
-  readonly latencyMs: Float64Array
-  readonly costUsd: Float64Array
+export interface Curve extends CostCurve {
   /** Nothing within the same time is cheaper than an entry's cost divided by this; 1 is exact. */
   readonly error: number
 }
@@ -26,13 +24,22 @@ export interface Curve {
 /** Pairs that a series merge may enumerate; with more, its parts are thinned first. */
 const MAX_PAIRS = 1_000_000
 
+/** Entries that a parallel merge keeps: wide forks would have one for every entry of every branch. */
+const MAX_ENTRIES = 50_000
+
 /** Thinning starts with this relative cost error and doubles it until the part is small enough. */
 const FIRST_DELTA = 1e-7
 
 export const ZERO: Node = { kind: "zero", latencyMs: new Float64Array(1), costUsd: new Float64Array(1), error: 1 }
 
-export function stepNode(frontier: Frontier, index: number): Node {
-  return { kind: "step", index, latencyMs: frontier.latencyMs, costUsd: frontier.costUsd, error: 1 }
+export function stepNode({ latencyMs, costUsd }: CostCurve, index: number): Node {
+  return { kind: "step", index, latencyMs, costUsd, error: 1 }
+}
+
+/** Pairs of entries that a merge in series of two parts tries; none where one of them takes no time. */
+export function pairsOf(a: Node, b: Node): number {
+  if (a.kind === "zero" || b.kind === "zero") return 0
+  return Math.min(MAX_PAIRS, a.latencyMs.length * b.latencyMs.length)
 }
 
 /** One part after the other: all pairs, times and costs add. */
@@ -85,18 +92,18 @@ export function parallel(a: Node, b: Node): Node {
   }
   const end = size + 1
   const cut = { latencyMs: latencyMs.slice(0, end), costUsd: costUsd.slice(0, end), error: Math.max(a.error, b.error) }
-  return { kind: "parallel", a, b, ...cut, left: left.slice(0, end), right: right.slice(0, end) }
+  return thin({ kind: "parallel", a, b, ...cut, left: left.slice(0, end), right: right.slice(0, end) }, MAX_ENTRIES)
 }
 
 /** Writes the entry of every step behind an entry of a node into the selection. */
 export function select(node: Node, entry: number, selection: Int32Array): void {
-  if (node.kind === "zero") return
-  if (node.kind === "step") {
-    selection[node.index] = entry
-    return
+  const open: { readonly node: Node; readonly entry: number }[] = [{ node, entry }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, entry } = next
+    if (node.kind === "zero") continue
+    if (node.kind === "step") selection[node.index] = entry
+    else open.push({ node: node.a, entry: node.left[entry]! }, { node: node.b, entry: node.right[entry]! })
   }
-  select(node.a, node.left[entry]!, selection)
-  select(node.b, node.right[entry]!, selection)
 }
 
 /** Thins the larger part, or both, until their pairs are few enough. */

@@ -1,5 +1,17 @@
-import type { StepChoices } from "../step-choices.ts"
-import { type Node, parallel, series, stepNode, ZERO } from "./node.ts"
+import type { Graph } from "../../workflow/graph.ts"
+import type { CostCurve, SelectionProblem } from "../selection-problem.ts"
+import { type Node, pairsOf, parallel, select, series, stepNode, ZERO } from "./node.ts"
+
+/**
+ * What is left of a problem when all that is series-parallel in it has become super-steps: a problem of its own, with
+ * the part behind each of its steps. A series-parallel workflow has a kernel of one step, whose curve answers all.
+ */
+export interface Kernel {
+  readonly problem: SelectionProblem
+  readonly nodes: readonly Node[]
+  /** Costs of the kernel are at most this factor above the best, where curves were thinned; 1 is exact. */
+  readonly error: number
+}
 
 interface Arc {
   readonly from: number
@@ -7,29 +19,62 @@ interface Arc {
   readonly node: Node
 }
 
-/**
- * Reduces a workflow to one frontier over its latency by merging parallel and series arcs of its event graph: two
- * events per step, joined by the step's frontier; an arc of no time per dependency; one source and one sink. Null
- * when the workflow is not series-parallel.
- */
-export function reduceWorkflow(choices: StepChoices): Node | null {
-  let arcs = eventGraph(choices)
-  for (;;) {
-    const before = arcs.length
-    arcs = mergeParallel(arcs)
-    arcs = mergeSeries(arcs, choices.graph.names.length)
-    if (arcs.length === before) break
-  }
+/** Step choices, or as much of them as a merge needs. */
+export interface MergedCurves {
+  readonly graph: Graph
+  readonly frontiers: readonly CostCurve[]
+}
+
+/** The whole workflow as one frontier over its latency; null when it is not series-parallel. */
+export function reduceWorkflow({ graph, frontiers }: MergedCurves): Node | null {
+  const arcs = reduced({ graph, curves: frontiers }, Infinity)
   return arcs.length === 1 ? arcs[0]!.node : null
 }
 
+/**
+ * Merges parallel and series arcs of the event graph until nothing changes: two events per step, joined by the step's
+ * curve; an arc of no time per dependency; one source and one sink. A merge in series tries all pairs of entries and
+ * is left out once `pairBudget` pairs are spent: it never tightens the linear relaxation, while one in parallel does
+ * (it is linear in the entries, and always made).
+ */
+export function kernelOf(problem: SelectionProblem, pairBudget: number): Kernel {
+  const source = 2 * problem.curves.length
+  const position = (event: number): number => (event === source ? -1 : event)
+  const arcs = reduced(problem, pairBudget).toSorted((a, b) => position(a.from) - position(b.from))
+  const steps = arcs.filter((arc) => arc.node.kind !== "zero")
+  const nodes = steps.map((arc) => arc.node)
+  return {
+    problem: { graph: kernelGraph(arcs, steps), curves: nodes },
+    nodes,
+    error: nodes.reduce((most, node) => Math.max(most, node.error), 1),
+  }
+}
+
+/** The selection of the original problem behind one of its kernel. */
+export function expandSelection(kernel: Kernel, selection: Int32Array, steps: number): Int32Array {
+  const expanded = new Int32Array(steps)
+  for (const [at, node] of kernel.nodes.entries()) select(node, selection[at]!, expanded)
+  return expanded
+}
+
+function reduced(problem: SelectionProblem, pairBudget: number): Arc[] {
+  let arcs = eventGraph(problem)
+  const budget = { pairs: pairBudget }
+  for (;;) {
+    const before = arcs.length
+    arcs = mergeParallel(arcs)
+    arcs = mergeSeries(arcs, problem.curves.length, budget)
+    if (arcs.length === before) return arcs
+  }
+}
+
 /** Events 2i and 2i + 1 are start and end of step i; then source and sink. */
-function eventGraph({ graph, frontiers }: StepChoices): Arc[] {
-  const n = graph.names.length
+function eventGraph({ graph, curves }: SelectionProblem): Arc[] {
+  const n = curves.length
   const [source, sink] = [2 * n, 2 * n + 1]
   const arcs: Arc[] = []
   for (let i = 0; i < n; i++) {
-    arcs.push({ from: 2 * i, to: 2 * i + 1, node: stepNode(frontiers[i]!, i) })
+    arcs.push({ from: 2 * i, to: 2 * i + 1, node: stepNode(curves[i]!, i) })
     if (graph.parents[i]!.length === 0) arcs.push({ from: source, to: 2 * i, node: ZERO })
     if (graph.children[i]!.length === 0) arcs.push({ from: 2 * i + 1, to: sink, node: ZERO })
     for (const child of graph.children[i]!) arcs.push({ from: 2 * i + 1, to: 2 * child, node: ZERO })
@@ -39,23 +84,30 @@ function eventGraph({ graph, frontiers }: StepChoices): Arc[] {
 
 /** Arcs between the same two events become one; many are joined as a balanced tree, which keeps curves short. */
 function mergeParallel(arcs: readonly Arc[]): Arc[] {
-  const groups = new Map<string, Arc[]>()
+  const groups = new Map<number, Map<number, Arc[]>>()
   for (const arc of arcs) {
-    const key = `${arc.from}-${arc.to}`
-    groups.set(key, [...(groups.get(key) ?? []), arc])
+    const from = groups.get(arc.from) ?? new Map<number, Arc[]>()
+    groups.set(arc.from, from)
+    const group = from.get(arc.to)
+    if (group === undefined) from.set(arc.to, [arc])
+    else group.push(arc)
   }
-  return [...groups.values()].map(([first, ...rest]) => {
-    let nodes = [first!, ...rest].map((arc) => arc.node)
-    while (nodes.length > 1)
-      nodes = nodes.flatMap((node, i) =>
-        i % 2 === 1 ? [] : [i + 1 < nodes.length ? parallel(node, nodes[i + 1]!) : node],
-      )
-    return { ...first!, node: nodes[0]! }
-  })
+  return [...groups.values()].flatMap((from) =>
+    [...from.values()].map((group) => ({ ...group[0]!, node: sideBySide(group.map((arc) => arc.node)) })),
+  )
 }
 
-/** An event with one arc in and one out disappears. */
-function mergeSeries(arcs: readonly Arc[], steps: number): Arc[] {
+function sideBySide(all: readonly Node[]): Node {
+  let nodes = [...all]
+  while (nodes.length > 1)
+    nodes = nodes.flatMap((node, i) =>
+      i % 2 === 1 ? [] : [i + 1 < nodes.length ? parallel(node, nodes[i + 1]!) : node],
+    )
+  return nodes[0]!
+}
+
+/** An event with one arc in and one out disappears, as long as the pairs of entries are within the budget. */
+function mergeSeries(arcs: readonly Arc[], steps: number, budget: { pairs: number }): Arc[] {
   const into = new Map<number, Set<Arc>>()
   const outOf = new Map<number, Set<Arc>>()
   const add = (arc: Arc): void => {
@@ -67,6 +119,9 @@ function mergeSeries(arcs: readonly Arc[], steps: number): Arc[] {
     const [before, after] = [into.get(event), outOf.get(event)]
     if (before?.size !== 1 || after?.size !== 1) continue
     const [[first], [second]] = [[...before], [...after]]
+    const pairs = pairsOf(first!.node, second!.node)
+    if (pairs > budget.pairs) continue
+    budget.pairs -= pairs
     outOf.get(first!.from)!.delete(first!)
     into.get(second!.to)!.delete(second!)
     before.clear()
@@ -74,4 +129,28 @@ function mergeSeries(arcs: readonly Arc[], steps: number): Arc[] {
     add({ from: first!.from, to: second!.to, node: series(first!.node, second!.node) })
   }
   return [...outOf.values()].flatMap((set) => [...set])
+}
+
+/** The arcs with curves as steps of a workflow; arcs of no time are dependencies. `arcs` are in topological order. */
+function kernelGraph(arcs: readonly Arc[], steps: readonly Arc[]): Graph {
+  const indexOf = new Map(steps.map((arc, i) => [arc, i]))
+  /** Steps that end at each event, directly or before arcs of no time. */
+  const ending = new Map<number, Set<number>>()
+  const at = (event: number): Set<number> => {
+    const found = ending.get(event) ?? new Set<number>()
+    ending.set(event, found)
+    return found
+  }
+  const parents: number[][] = []
+  for (const arc of arcs) {
+    const index = indexOf.get(arc)
+    if (index !== undefined) {
+      parents[index] = [...at(arc.from)].sort((a, b) => a - b)
+      at(arc.to).add(index)
+    } else for (const before of at(arc.from)) at(arc.to).add(before)
+  }
+  const children: number[][] = steps.map(() => [])
+  for (const [child, list] of parents.entries()) for (const parent of list) children[parent]!.push(child)
+  const names = steps.map(({ node }, i) => `${node.kind}-${i}`)
+  return { names, indexOf: new Map(names.map((name, i) => [name, i])), parents, children }
 }

@@ -38,7 +38,7 @@ const SPACE: ConfigSpace = {
 
 function shape(names: string, edges: string): Workflow {
   return workflowOf(
-    [...names],
+    names.split(""),
     edges
       .split(" ")
       .filter((edge) => edge !== "")
