@@ -1,7 +1,9 @@
 import { assertNever } from "../../base/assert-never.ts"
 import type { Goal } from "../../workflow/goal.ts"
+import type { Plan } from "../../workflow/workflow.ts"
 import type { Planner, PlanOptions, PlanResult, PricedPlan, Problem } from "../planner.ts"
 import { cheapestPlan, fastestPlan, planOf, pricePlan, type Selection, selectionLength } from "../plans.ts"
+import type { SelectionProblem } from "../selection-problem.ts"
 import { type StepChoices, stepChoices } from "../step-choices.ts"
 import { type Knobs, restrictSpace, type Times, withSpaces, withTimes } from "./knobs.ts"
 
@@ -19,8 +21,18 @@ export interface BaselineOptions {
   readonly knobs?: Knobs
   /** `goal` where absent. */
   readonly times?: Times
-  /** Chooses for a deadline, from curves of the baseline's own knobs and times. Need not keep it. */
-  readonly select: (choices: StepChoices, deadlineMs: number, options: PlanOptions) => Selection
+  /** Plans for a deadline, from curves of the baseline's own knobs and times. Need not keep it. */
+  readonly choose: (choices: StepChoices, deadlineMs: number, options: PlanOptions) => Plan
+}
+
+/** A choice among the entries of the curves as a choice of plans. */
+export function selecting(
+  select: (problem: SelectionProblem, deadlineMs: number, options: PlanOptions) => Selection,
+): BaselineOptions["choose"] {
+  return (choices, deadlineMs, options) => {
+    const problem = { graph: choices.graph, curves: choices.frontiers }
+    return planOf(choices, select(problem, deadlineMs, options))
+  }
 }
 
 const TOLERANCE = 1 + 1e-9
@@ -60,13 +72,13 @@ function knobsOf({ knobs }: BaselineOptions, problem: Problem): Problem {
 }
 
 function attemptOn(
-  { times = "goal", select }: BaselineOptions,
+  { times = "goal", choose }: BaselineOptions,
   choices: StepChoices,
   options: PlanOptions,
 ): PricedPlan {
   const { problem } = choices
   const own = times === "goal" ? choices : stepChoices(withSpaces(problem, (space) => withTimes(space, times)))
-  const at = (deadlineMs: number): PricedPlan => pricePlan(choices, planOf(own, select(own, deadlineMs, options)))
+  const at = (deadlineMs: number): PricedPlan => pricePlan(choices, choose(own, deadlineMs, options))
   switch (problem.goal.kind) {
     case "cost":
       return at(problem.goal.sloMs)

@@ -1,6 +1,6 @@
 import { cheapestWithin, mostCostEffective } from "../frontier.ts"
 import type { SelectionProblem } from "../selection-problem.ts"
-import { type BaselinePlanner, baselinePlanner } from "./baseline-planner.ts"
+import { type BaselinePlanner, baselinePlanner, selecting } from "./baseline-planner.ts"
 import { type FixedCounts, memoryOnly } from "./knobs.ts"
 import { recomputedWindows } from "./stepconf/repaired-windows.ts"
 
@@ -17,7 +17,7 @@ export function vanillaPlanner(options: FixedCounts = {}): BaselinePlanner {
     name: "vanilla",
     knobs: memoryOnly(options),
     times: "mean",
-    select: ({ graph, frontiers }, deadlineMs) => oneShotSplit({ graph, curves: frontiers }, deadlineMs),
+    choose: selecting(oneShotSplit),
   })
 }
 

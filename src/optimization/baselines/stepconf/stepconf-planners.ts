@@ -1,4 +1,4 @@
-import { type BaselinePlanner, baselinePlanner } from "../baseline-planner.ts"
+import { type BaselinePlanner, baselinePlanner, selecting } from "../baseline-planner.ts"
 import { type FixedCounts, type Knobs, only, type Times } from "../knobs.ts"
 import { sequentialRun, type StepConfPreset } from "./sequential-run.ts"
 
@@ -38,6 +38,6 @@ function planner(name: string, { preset, times = "parts" }: AlgorithmOneOptions,
     name,
     knobs,
     times,
-    select: ({ graph, frontiers }, deadlineMs) => sequentialRun({ graph, curves: frontiers }, deadlineMs, preset),
+    choose: selecting((problem, deadlineMs) => sequentialRun(problem, deadlineMs, preset)),
   })
 }
