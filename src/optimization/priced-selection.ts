@@ -1,5 +1,5 @@
-import type { Frontier } from "./frontier.ts"
 import { type Choosing, sweep } from "./reclaim.ts"
+import type { CostCurve } from "./selection-problem.ts"
 
 /** Halvings of the range of prices: neighbouring corners of any frontier are told apart. */
 const ROUNDS = 40
@@ -42,7 +42,7 @@ function endOf(choosing: Choosing, selection: Int32Array): number {
 }
 
 /** The entry with the least cost + price * latency, the faster one among equals. */
-function cheapestAt({ latencyMs, costUsd }: Frontier, price: number): number {
+function cheapestAt({ latencyMs, costUsd }: CostCurve, price: number): number {
   let best = 0
   let least = Infinity
   for (let k = 0; k < latencyMs.length; k++) {
@@ -53,7 +53,7 @@ function cheapestAt({ latencyMs, costUsd }: Frontier, price: number): number {
 }
 
 /** The price above which every step takes its fastest entry. */
-function steepest(frontiers: readonly (Frontier | undefined)[]): number {
+function steepest(frontiers: readonly (CostCurve | undefined)[]): number {
   let most = 0
   for (const frontier of frontiers) {
     if (frontier === undefined) continue

@@ -1,10 +1,11 @@
 import type { Graph } from "../workflow/graph.ts"
-import { cheapestWithin, type Frontier } from "./frontier.ts"
+import { cheapestWithin } from "./frontier.ts"
+import type { CostCurve } from "./selection-problem.ts"
 
 /** Steps that choose from frontiers; the others (undefined) have ended or run. */
 export interface Choosing {
   readonly graph: Graph
-  readonly frontiers: readonly (Frontier | undefined)[]
+  readonly frontiers: readonly (CostCurve | undefined)[]
   /** No start before it, ms by step index; 0 where absent. */
   readonly releaseMs?: ArrayLike<number>
 }
@@ -23,15 +24,21 @@ const MAX_MOVES = 400
 export function reclaim(choosing: Choosing, selection: Int32Array, deadlineMs: number): Int32Array {
   const { frontiers } = choosing
   const chosen = Int32Array.from(selection)
+  const startMs = new Float64Array(frontiers.length)
+  const tailMs = new Float64Array(frontiers.length)
   for (let move = 0; move < Math.min(MAX_MOVES, MOVES_PER_STEP * frontiers.length); move++) {
-    const { startMs, tailMs } = sweep(choosing, chosen)
+    sweepInto(choosing, chosen, startMs, tailMs)
     let best = -1
     let to = -1
     let most = 0
     for (const [i, frontier] of frontiers.entries()) {
       if (frontier === undefined) continue
-      const k = cheapestWithin(frontier, deadlineMs - startMs[i]! - tailMs[i]!)
-      const saving = k < 0 ? 0 : frontier.costUsd[chosen[i]!]! - frontier.costUsd[k]!
+      const now = chosen[i]!
+      const roomMs = deadlineMs - startMs[i]! - tailMs[i]!
+      // Most steps have no room for even their next entry.
+      if (now + 1 >= frontier.latencyMs.length || frontier.latencyMs[now + 1]! > roomMs) continue
+      const k = cheapestWithin(frontier, roomMs)
+      const saving = frontier.costUsd[now]! - frontier.costUsd[k]!
       if (saving > most) [best, to, most] = [i, k, saving]
     }
     if (best === -1) break
@@ -42,21 +49,34 @@ export function reclaim(choosing: Choosing, selection: Int32Array, deadlineMs: n
 
 /** Earliest starts, and the longest time from each step's end to the end of all, ms. O(V + E). */
 export function sweep(
-  { graph, frontiers, releaseMs }: Choosing,
+  choosing: Choosing,
   selection: Int32Array,
 ): { readonly startMs: Float64Array; readonly tailMs: Float64Array } {
+  const startMs = new Float64Array(choosing.frontiers.length)
+  const tailMs = new Float64Array(choosing.frontiers.length)
+  sweepInto(choosing, selection, startMs, tailMs)
+  return { startMs, tailMs }
+}
+
+function sweepInto(
+  { graph, frontiers, releaseMs }: Choosing,
+  selection: Int32Array,
+  startMs: Float64Array,
+  tailMs: Float64Array,
+): void {
   const n = frontiers.length
-  const startMs = new Float64Array(n)
-  const tailMs = new Float64Array(n)
   const timeOf = (i: number): number => frontiers[i]?.latencyMs[selection[i]!] ?? 0
   for (let i = 0; i < n; i++) {
-    startMs[i] = releaseMs?.[i] ?? 0
+    let start = releaseMs?.[i] ?? 0
     for (const parent of graph.parents[i]!)
-      if (frontiers[parent] !== undefined) startMs[i] = Math.max(startMs[i]!, startMs[parent]! + timeOf(parent))
+      if (frontiers[parent] !== undefined) start = Math.max(start, startMs[parent]! + timeOf(parent))
+    startMs[i] = start
   }
-  for (let i = n - 1; i >= 0; i--)
-    for (const child of graph.children[i]!) tailMs[i] = Math.max(tailMs[i]!, timeOf(child) + tailMs[child]!)
-  return { startMs, tailMs }
+  for (let i = n - 1; i >= 0; i--) {
+    let tail = 0
+    for (const child of graph.children[i]!) tail = Math.max(tail, timeOf(child) + tailMs[child]!)
+    tailMs[i] = tail
+  }
 }
 
 /** Cost of a selection, USD. */

@@ -30,7 +30,8 @@ export function certificateBound(problem: SelectionProblem, deadlineMs: number, 
     bound += least
   }
   for (const left of atEnd) surplus += Math.max(0, left)
-  return bound - deadlineMs * surplus
+  // Infinity * 0 is no number.
+  return surplus === 0 ? bound : bound - deadlineMs * surplus
 }
 
 /** Whether a certificate proves a claimed bound (USD) for a deadline. */

@@ -68,11 +68,13 @@ export function dualSimplex(problem: SelectionProblem): DualSimplex {
   let deadline = 0
   let pivots = 0
   const optimize = (deadlineMs: number, shouldStop?: () => boolean): DualOutcome => {
-    deadline = Math.min(deadlineMs, slowest(state))
+    const longest = slowest(state)
+    // Far beyond the slowest times any deadline is like any other, and its price is 0.
+    deadline = deadlineMs === Infinity ? 2 * longest : deadlineMs
     if (!(deadline >= 0)) return "infeasible"
     setDeadline(state, deadline)
     const from = pivots
-    return run(state, cycle, TOLERANCE * deadline, () => {
+    return run(state, cycle, TOLERANCE * Math.min(deadline, longest), () => {
       pivots++
       if (pivots % CORRECT_EVERY === 0) conserve(state)
       return pivots - from > PIVOTS_PER_ARC * graph.arcs || shouldStop?.() === true
@@ -165,7 +167,7 @@ function bound(state: SimplexState, deadlineMs: number): number {
   return sum
 }
 
-/** Sum of the slowest times: no later deadline changes anything. */
+/** Sum of the slowest times, ms: no path is longer. */
 function slowest({ hulls, graph }: SimplexState): number {
   let sum = 0
   for (let step = 0; step < graph.steps; step++) sum += hulls.timesMs[hulls.offset[step]!]!
