@@ -1,6 +1,6 @@
 import { schedule } from "../../workflow/critical-path.ts"
 import type { Graph } from "../../workflow/graph.ts"
-import type { CostCurve, SelectionProblem } from "../selection-problem.ts"
+import type { SelectionProblem } from "../selection-problem.ts"
 
 /**
  * A selection problem in flat arrays, with times and costs divided by a scale so that tolerances are relative. Steps
@@ -19,6 +19,8 @@ export interface FlatProblem {
   /** ms and USD of one unit. */
   readonly timeScale: number
   readonly costScale: number
+  /** The same in the units of this problem, on views of its arrays. */
+  readonly scaled: SelectionProblem
 }
 
 /** Flattens and scales. A scale that is no positive number counts as 1. O(V + E + entries). */
@@ -37,7 +39,12 @@ export function flatProblem(problem: SelectionProblem, timeScale: number, costSc
       costs[at] = costUsd[k]! / costUnit
     }
   }
-  return { steps, ...flatGraph(graph), offset, times, costs, timeScale: timeUnit, costScale: costUnit }
+  const scaled = curves.map((_, i) => ({
+    latencyMs: times.subarray(offset[i], offset[i + 1]),
+    costUsd: costs.subarray(offset[i], offset[i + 1]),
+  }))
+  const units = { timeScale: timeUnit, costScale: costUnit }
+  return { steps, ...flatGraph(graph), offset, times, costs, ...units, scaled: { graph, curves: scaled } }
 }
 
 function usable(scale: number): number {
@@ -58,14 +65,6 @@ function flatGraph({
   const [parentStart, flatParents] = flat(parents)
   const [childStart, flatChildren] = flat(children)
   return { parentStart, parents: flatParents, childStart, children: flatChildren }
-}
-
-/** The curves in the problem's units, as views of its arrays. */
-export function scaledCurves({ steps, offset, times, costs }: FlatProblem): CostCurve[] {
-  return Array.from({ length: steps }, (_, i) => ({
-    latencyMs: times.subarray(offset[i], offset[i + 1]),
-    costUsd: costs.subarray(offset[i], offset[i + 1]),
-  }))
 }
 
 /** Sum of the cheapest entries, USD. */

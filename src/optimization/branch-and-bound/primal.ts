@@ -1,4 +1,5 @@
 import type { DualSimplex } from "../dual/network-simplex.ts"
+import { reclaimBySweeps } from "../dual/reclaim-by-sweeps.ts"
 import { earliestStarts, entryWithin, type FlatProblem, longestTails } from "./flat-problem.ts"
 
 /** Finds selections within a deadline; its buffers are used again by every call. */
@@ -15,6 +16,9 @@ export interface Primal {
 
 /** Moves of one call: later ones save next to nothing. */
 const MAX_MOVES = 60
+
+/** From so many steps on slack is spent by sweeps over all steps: a sweep for each move would take O(V^2). */
+const SWEEPS_ABOVE = 200
 
 /** Rounding of windows, which are relative to the deadline: enough for entries that fit exactly. */
 const EPS = 1e-13
@@ -64,7 +68,8 @@ export function primal(flat: FlatProblem): Primal {
   const finish = (deadline: number): number => {
     // Windows that are off their schedule by rounding are no plan: then everything begins at its fastest.
     if (earliestStarts(flat, time, start) > deadline) for (let i = 0; i < steps; i++) take(i, 0)
-    reclaim(deadline)
+    if (steps > SWEEPS_ABOVE) chosen.set(reclaimBySweeps(flat.scaled, chosen, deadline))
+    else reclaim(deadline)
     return total()
   }
   const round = (i: number, window: number): void =>

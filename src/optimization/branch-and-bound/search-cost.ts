@@ -1,6 +1,6 @@
 import { dualSimplex } from "../dual/network-simplex.ts"
 import type { SearchLimits, SearchResult, SelectionProblem } from "../selection-problem.ts"
-import { cheapestCost, flatProblem, type FlatProblem, longestPath, scaledCurves } from "./flat-problem.ts"
+import { cheapestCost, flatProblem, type FlatProblem, longestPath } from "./flat-problem.ts"
 import { type TreeResult, treeSearch } from "./tree-search.ts"
 
 /** A deadline is kept by what ends this much later: rounding of sums. */
@@ -23,7 +23,7 @@ export function scaledProblem(
   timeScale: number,
 ): { readonly flat: FlatProblem; readonly dual: ReturnType<typeof dualSimplex> } {
   const flat = flatProblem(problem, timeScale, cheapestCost(problem))
-  return { flat, dual: dualSimplex({ graph: problem.graph, curves: scaledCurves(flat) }) }
+  return { flat, dual: dualSimplex(flat.scaled) }
 }
 
 /** What a tree found, in ms and USD. */
