@@ -24,8 +24,7 @@ export interface StepChoices {
  * @throws TrimtabError `goal-unreachable` when a step has no configuration that can run.
  */
 export function stepChoices(problem: Problem, cache: FrontierCache = frontierCache()): StepChoices {
-  const graph = graphOf(problem.workflow)
-  const width = widths(graph)
+  const { graph, width } = shapeOf(problem.workflow)
   const margin = margins(graph, width, new Uint8Array(graph.names.length).fill(1))
   const shares = staticShares(problem.workflow, width, problem.limits)
   const frontiers = graph.names.map((name, i) => {
@@ -36,6 +35,23 @@ export function stepChoices(problem: Problem, cache: FrontierCache = frontierCac
     )
   })
   return { problem, graph, margins: margin, frontiers }
+}
+
+interface Shape {
+  readonly graph: Graph
+  readonly width: Int32Array
+}
+
+const shapes = new WeakMap<Workflow, Shape>()
+
+/** Graph and widths of a workflow, worked out once: widths are cubic. */
+function shapeOf(workflow: Workflow): Shape {
+  const known = shapes.get(workflow)
+  if (known !== undefined) return known
+  const graph = graphOf(workflow)
+  const shape = { graph, width: widths(graph) }
+  shapes.set(workflow, shape)
+  return shape
 }
 
 /** Each step's equal part of the platform among the steps that may run beside it. */
@@ -62,7 +78,8 @@ export function runnable(frontier: Frontier): Frontier {
   })
 }
 
-function spaceOf(problem: Problem, name: string): CompiledSpace {
+/** The compiled space of a step, which the problem must have. */
+export function spaceOf(problem: Problem, name: string): CompiledSpace {
   const space = problem.spaces.get(name)
   if (space === undefined) throw new Error(`the problem has no compiled space for step ${name}`)
   return space
