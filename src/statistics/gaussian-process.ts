@@ -83,12 +83,16 @@ export function conditionGaussianProcess(data: Observations, parameters: KernelP
   const { lower, alpha, logLikelihood } = solved
   const inverse = parameters.logLengths.map((value) => Math.exp(-value))
   const variance = Math.exp(2 * parameters.logAmplitude)
-  const covariances = (point: readonly number[]): Float64Array =>
-    Float64Array.from(data.inputs, (input) => {
+  const covariances = (point: readonly number[]): Float64Array => {
+    const out = new Float64Array(data.inputs.length)
+    for (let i = 0; i < out.length; i++) {
+      const input = data.inputs[i]!
       let square = 0
       for (let d = 0; d < inverse.length; d++) square += ((point[d]! - input[d]!) * inverse[d]!) ** 2
-      return variance * matern(square)
-    })
+      out[i] = variance * matern(square)
+    }
+    return out
+  }
   return {
     parameters,
     logLikelihood,
@@ -146,7 +150,8 @@ function squaredDistances(inputs: Observations["inputs"]): SquaredDistances {
   })
 }
 
-function matern(square: number): number {
+/** Correlation at a squared distance in lengths. */
+export function matern(square: number): number {
   const r = Math.sqrt(5 * square)
   return (1 + r + (r * r) / 3) * Math.exp(-r)
 }
