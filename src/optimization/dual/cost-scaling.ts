@@ -60,7 +60,7 @@ export function costScaling(
   let eps = withinMs * FIRST_EPS
   let phases = 0
   const gaps = [best.gap]
-  while (best.gap > gap && phases < MOST_PHASES && !(gap > 0 && stalled(gaps)) && !shouldStop()) {
+  while (best.gap > gap && phases < MOST_PHASES && !stalled(gaps, gap) && !shouldStop()) {
     setPotentials(state, graph, best.nextMs)
     clampFlows(state, eps)
     if (!refine(state, eps, shouldStop)) break
@@ -74,7 +74,8 @@ export function costScaling(
 }
 
 /** What is left is the gap between the relaxation and whole entries: three phases that change nothing. */
-function stalled(gaps: readonly number[]): boolean {
+function stalled(gaps: readonly number[], wanted: number): boolean {
+  if (wanted === 0) return false
   const now = gaps.at(-1)!
   return gaps.length > LEAST_PHASES && now > STALLED * gaps.at(-4)!
 }
