@@ -1,6 +1,10 @@
 import { expect, test } from "vitest"
+import { seededRandom } from "../../src/base/random.ts"
 import { computeMs, type ComputeParameters } from "../../src/estimation/compute-model.ts"
+import { normalQuantile } from "../../src/statistics/normal.ts"
+import { mean } from "../../src/statistics/order-statistics.ts"
 import { scoreGrid } from "./grid.ts"
+import { perfectModelFloor } from "./grid/floor.ts"
 import type { MeasuredData } from "./measure/data-file.ts"
 import { GRID_MEMORIES_MB, GRID_PROGRAMS, GRID_TASKS } from "./measure/grid.ts"
 import { RUN_COLUMNS } from "./measure/plan.ts"
@@ -49,4 +53,19 @@ test("the noise is that of one half of the repetitions against the other", () =>
   const { summary } = scoreGrid(exactGrid(0.06))
   expect(summary["gridNoiseMaxPct"]).toBeCloseTo(100 * (1 - 1 / 1.06), 1)
   expect(summary["gridNoiseWithin4Pct"]).toBe(0)
+})
+
+test("a perfect model misses what the runs of a cell leave open", () => {
+  const { summary } = scoreGrid(exactGrid(0))
+  expect(summary["gridPerfectWithin4Pct"]).toBe(100)
+  expect(summary["gridPerfectMaxErrorPct"]).toBeCloseTo(0, 9)
+  const normal = (cells: number, runs: number): number[][] => {
+    const random = seededRandom(3)
+    return Array.from({ length: cells }, () =>
+      Array.from({ length: runs }, () => Math.exp(0.08 * normalQuantile(0.0001 + 0.9998 * random.next()))),
+    )
+  }
+  // Means of 6 runs with a CV of .08 lie within 4 % of the true mean in P(|Z| < .04 / (.08 / sqrt 6)) = 78 %.
+  const { withinPct } = perfectModelFloor(normal(300, 6), mean)
+  expect(Math.abs(withinPct - 78)).toBeLessThan(4)
 })

@@ -1,5 +1,7 @@
+import { mean, median } from "../../src/statistics/order-statistics.ts"
 import type { Bench, BenchResult } from "../bench.ts"
 import { errorSummary, type GridCell, gridCells, halvesErrorPct } from "./grid/cells.ts"
+import { perfectModelFloor } from "./grid/floor.ts"
 import { type FittedProgram, type PredictedCell, predictGrid } from "./grid/compute.ts"
 import { estimateSteps, type StepRow } from "./grid/steps.ts"
 import { type MeasuredData, readNewestData } from "./measure/data-file.ts"
@@ -21,6 +23,8 @@ const KEYS = [
   "gridMultiWithin4Pct",
   "gridNoiseWithin4Pct",
   "gridNoiseMaxPct",
+  "gridPerfectWithin4Pct",
+  "gridPerfectMaxErrorPct",
   "gridPaperWithin4Pct",
   "gridPaperMeanErrorPct",
   "gridPaperMaxErrorPct",
@@ -32,6 +36,9 @@ const KEYS = [
   "stepCostWithin4Pct",
   "stepCostMaxErrorPct",
   "stepTimeNoiseWithin4Pct",
+  "stepTimePerfectWithin4Pct",
+  "stepTimePerfectMaxErrorPct",
+  "stepCostPerfectWithin4Pct",
 ] as const
 
 type Key = (typeof KEYS)[number]
@@ -89,13 +96,26 @@ function noiseFigures(cells: readonly GridCell[]): Partial<Record<Key, number>> 
   const unseen = cells.filter((cell) => !cell.fitted)
   const errors = unseen.map((cell) => halvesErrorPct(cell, (run) => run.computeMs)).filter((error) => error !== null)
   const noise = errorSummary(errors)
-  return { gridNoiseWithin4Pct: noise.withinPct, gridNoiseMaxPct: noise.maxPct }
+  const perfect = perfectModelFloor(
+    unseen.map(({ runs }) => runs.map((run) => run.computeMs)),
+    median,
+  )
+  return {
+    gridNoiseWithin4Pct: noise.withinPct,
+    gridNoiseMaxPct: noise.maxPct,
+    gridPerfectWithin4Pct: perfect.withinPct,
+    gridPerfectMaxErrorPct: perfect.maxPct,
+  }
 }
 
 function stepFigures(steps: readonly StepRow[]): Partial<Record<Key, number>> {
   const unseen = steps.filter((step) => !step.fitted)
   const time = errorSummary(unseen.map((step) => errorPct(step.estimatedMs, step.meanMs)))
   const cost = errorSummary(unseen.map((step) => errorPct(step.estimatedUsd, step.meanUsd)))
+  const perfect = perfectModelFloor(
+    unseen.map((step) => step.wallMs),
+    mean,
+  )
   const noise = errorSummary(unseen.flatMap((step) => (step.halvesErrorPct === null ? [] : [step.halvesErrorPct])))
   return {
     stepTimeWithin4Pct: time.withinPct,
@@ -103,6 +123,12 @@ function stepFigures(steps: readonly StepRow[]): Partial<Record<Key, number>> {
     stepCostWithin4Pct: cost.withinPct,
     stepCostMaxErrorPct: cost.maxPct,
     stepTimeNoiseWithin4Pct: noise.withinPct,
+    stepTimePerfectWithin4Pct: perfect.withinPct,
+    stepTimePerfectMaxErrorPct: perfect.maxPct,
+    stepCostPerfectWithin4Pct: perfectModelFloor(
+      unseen.map((step) => step.billedMs),
+      mean,
+    ).withinPct,
   }
 }
 

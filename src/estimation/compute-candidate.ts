@@ -8,6 +8,7 @@ import {
   type ComputeShape,
   type CoreGrant,
   maxCoherence,
+  type PhaseLength,
   type ThreadKind,
   vcpus,
 } from "./compute-model.ts"
@@ -23,6 +24,7 @@ export interface ComputeFitOptions {
   readonly cores?: CoreGrant
   /** vCPUs that one process can use; unlimited where absent. */
   readonly mostVcpus?: number
+  readonly phases?: PhaseLength
   /** Lifts the bound on kappa: more memory may be slower. */
   readonly mayPeak?: boolean
 }
@@ -42,6 +44,8 @@ export interface ComputeFit {
 export const PRIOR = {
   /** Share of the time that phi, the starts of processes, and the first call of a cold instance take: 0 with this sd. */
   fixedShareSd: 0.4,
+  /** Share of the time of tasks by which they are longer in several processes: 0 with this sd. */
+  processTaskSd: 0.1,
   parallelShare: 0.75,
   parallelShareSd: 0.25,
   contention: 0.03,
@@ -71,12 +75,12 @@ export function seesCores(cells: readonly Cell[], shape: ComputeShape): boolean 
   })
 }
 
-/** Phi, f0, w0 and the first-call work for a given shape, exactly. */
+/** Phi, f0, w0, wp and the first-call work for a given shape, exactly. */
 export function linearFit(data: Weighted, shape: ComputeShape, noise: number): Candidate {
-  const sums = normalEquations(4)
-  const row = new Float64Array(4)
+  const sums = normalEquations(COLUMNS)
+  const row = new Float64Array(COLUMNS)
   const equation = { target: 1, weight: 1 }
-  const squares = new Float64Array(4)
+  const squares = new Float64Array(COLUMNS)
   // Indexed here and below: iterators of pairs would allocate per cell.
   for (let i = 0; i < data.cells.length; i++) {
     const cell = data.cells[i]!
@@ -85,18 +89,26 @@ export function linearFit(data: Weighted, shape: ComputeShape, noise: number): C
     row[1] = start / cell.ms
     row[2] = work / cell.ms
     row[3] = coldColumn(shape, cell) / cell.ms
+    row[4] = inSeveral(cell) ? work / cell.ms : 0
     equation.weight = data.weights[i]!
     addEquation(sums, row, equation)
-    for (let k = 0; k < 4; k++) squares[k]! += row[k]! ** 2 / data.cells.length
+    for (let k = 0; k < COLUMNS; k++) squares[k]! += row[k]! ** 2 / data.cells.length
   }
-  const strength = noise / PRIOR.fixedShareSd ** 2
   // The work of tasks has no prior: what nothing else explains is work.
-  for (const column of [0, 1, 3]) {
+  for (const column of [0, 1, 3, 4]) {
     row.fill(0)[column] = 1
-    addEquation(sums, row, { target: 0, weight: strength * squares[column]! })
+    const sd = column === 4 ? PRIOR.processTaskSd : PRIOR.fixedShareSd
+    addEquation(sums, row, { target: 0, weight: (noise * squares[column]!) / sd ** 2 })
   }
-  const [phiMs = 0, f0Ms = 0, w0Ms = 0, coldWorkMs = 0] = solveNonNegative(sums).coefficients
-  return judged(data, { parameters: { ...shape, phiMs, f0Ms, w0Ms }, coldWorkMs }, noise)
+  const [phiMs = 0, f0Ms = 0, w0Ms = 0, coldWorkMs = 0, processTaskMs = 0] = solveNonNegative(sums).coefficients
+  return judged(data, { parameters: { ...shape, phiMs, f0Ms, w0Ms, processTaskMs }, coldWorkMs }, noise)
+}
+
+/** Phi, f0, w0, first-call work, wp. */
+const COLUMNS = 5
+
+function inSeveral(cell: Cell): boolean {
+  return Math.min(cell.processes, cell.tasks) > 1
 }
 
 /** First-call work is CPU work: it takes longer on a share of a vCPU. */
@@ -111,7 +123,8 @@ export type Fitted = Omit<ComputeFit, "meanSquare">
 export function polish(data: Weighted, start: Candidate, noise: number): Candidate {
   const { kind } = start.parameters
   const { maxMemoryMB, mayPeak = false } = data.options
-  const maxVcpus = mayPeak ? 1 : vcpus(start.parameters, maxMemoryMB)
+  const most = vcpus(start.parameters, maxMemoryMB)
+  const maxVcpus = mayPeak ? 1 : start.parameters.phases === "short" ? Math.ceil(most) : most
   const scale = median(data.cells.map((cell) => cell.ms))
   const unpack = (theta: ArrayLike<number>): Fitted => ({
     coldWorkMs: theta[3]! * scale,
@@ -120,6 +133,7 @@ export function polish(data: Weighted, start: Candidate, noise: number): Candida
       phiMs: theta[0]! * scale,
       f0Ms: theta[1]! * scale,
       w0Ms: theta[2]! * scale,
+      processTaskMs: theta[7]! * scale,
       contention: theta[4]!,
       coherence: theta[5]! * maxCoherence(theta[4]!, maxVcpus),
       parallelShare: theta[6]!,
@@ -128,13 +142,13 @@ export function polish(data: Weighted, start: Candidate, noise: number): Candida
   const problem = {
     size: data.cells.length + PRIORS,
     residuals: (theta: ArrayLike<number>, out: Float64Array): void => residualsOf(data, unpack(theta), { noise, out }),
-    lower: [0, 0, 0, 0, 0, 0, 0],
-    upper: [1e6, 1e6, 1e6, 1e6, 0.95, 1, kind === "multi" ? 1 : 0],
+    lower: [0, 0, 0, 0, 0, 0, 0, 0],
+    upper: [1e6, 1e6, 1e6, 1e6, 0.95, 1, kind === "multi" ? 1 : 0, data.cells.some(inSeveral) ? 1e6 : 0],
   }
-  const { phiMs, f0Ms, w0Ms, parallelShare } = start.parameters
+  const { phiMs, f0Ms, w0Ms, processTaskMs = 0, parallelShare } = start.parameters
   const linear = [phiMs, f0Ms, w0Ms, start.coldWorkMs].map((value) => value / scale)
   return CONTENTION_STARTS.map(([contention, coherence]) => {
-    const fit = levenbergMarquardt(problem, [...linear, contention, coherence, parallelShare])
+    const fit = levenbergMarquardt(problem, [...linear, contention, coherence, parallelShare, processTaskMs / scale])
     return judged(data, unpack(fit.theta), noise)
   }).reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best), start)
 }
@@ -145,22 +159,26 @@ const CONTENTION_STARTS = [
 ] as const
 
 /** Residuals that state the priors, after those of the cells. */
-const PRIORS = 6
+const PRIORS = 7
 
 /** Weighted relative residuals of the cells, then those of the priors. */
 function residualsOf(data: Weighted, fit: Fitted, to: { readonly noise: number; readonly out: Float64Array }): void {
   const { cells, weights } = data
   const { parameters } = fit
-  const squares = [0, 0, 0]
+  const { processTaskMs = 0 } = parameters
+  const squares = [0, 0, 0, 0]
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i]!
     const [start, work] = computeColumns(parameters, cell)
     const cold = coldColumn(parameters, cell)
-    const ms = parameters.phiMs + parameters.f0Ms * start + parameters.w0Ms * work + fit.coldWorkMs * cold
+    const several = inSeveral(cell) ? work : 0
+    const tasksMs = parameters.w0Ms * work + processTaskMs * several
+    const ms = parameters.phiMs + parameters.f0Ms * start + tasksMs + fit.coldWorkMs * cold
     to.out[i] = Math.sqrt(weights[i]!) * (ms / cell.ms - 1)
     squares[0]! += 1 / cell.ms ** 2
     squares[1]! += (start / cell.ms) ** 2
     squares[2]! += (cold / cell.ms) ** 2
+    squares[3]! += (several / cell.ms) ** 2
   }
   const at = cells.length
   const sd = Math.sqrt(to.noise)
@@ -169,6 +187,7 @@ function residualsOf(data: Weighted, fit: Fitted, to: { readonly noise: number; 
   }
   to.out[at + 3] = (sd * (parameters.contention - PRIOR.contention)) / PRIOR.contentionSd
   to.out[at + 4] = (sd * parameters.coherence) / PRIOR.coherenceSd
+  to.out[at + 6] = (sd / PRIOR.processTaskSd) * processTaskMs * Math.sqrt(squares[3]! / at)
   const share = parameters.parallelShare - PRIOR.parallelShare
   to.out[at + 5] = parameters.kind === "multi" ? (sd * share) / PRIOR.parallelShareSd : 0
 }

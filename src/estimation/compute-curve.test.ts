@@ -102,6 +102,15 @@ describe("the kind of code", () => {
 })
 
 describe("refinements", () => {
+  test.each(["long", "short"] as const)("%s phases of a task are told by the sizes left out", (phases) => {
+    const p = { ...MULTI, phiMs: 0, parallelShare: 0.6, contention: 0.02, coherence: 0, phases }
+    const truth: Truth = (point) => computeMs(p, point)
+    const curve = fitComputeCurve(cellsOf(truth, { processes: [1], noise: 0.01 }), { ...OPTIONS, threads: "multi" })
+    expect(curve.parameters.phases).toBe(phases)
+    // A noise of 1 % in ten cells; the other law is up to 20 % off.
+    expect(errorOf(curve, truth, [768, 1536, 3072, 6144, 8192])).toBeLessThan(0.03)
+  })
+
   test("an exponent below one vCPU is learned where it predicts left-out sizes better", () => {
     const truth: Truth = (point) => computeMs({ ...SINGLE, phiMs: 0, f0Ms: 0, exponent: 0.9 }, point)
     const memories = [128, 256, 512, 1024, 1769, 3008]

@@ -95,7 +95,7 @@ function fitUncensored(cells: readonly Cell[], options: ComputeCurveOptions): Co
   if (options.threads !== undefined && parameters.kind !== options.threads) notes.push("threads-other-than-declared")
   if (mayPeak) notes.push("slower-with-memory")
   if (residual !== undefined) notes.push("gaussian-process-residual")
-  const { at, table } = tabulated(parameters, residual, { cells, options, mayPeak })
+  const corrected = tabulated(parameters, residual, { cells, options, mayPeak })
   return {
     parameters,
     coldWorkMs,
@@ -106,9 +106,9 @@ function fitUncensored(cells: readonly Cell[], options: ComputeCurveOptions): Co
       inner: fold.inner,
       logErrors: residual?.foldErrors[k] ?? rooflineFold(fold),
     })),
-    at,
-    table,
-    ms: ({ memoryMB, processes, tasks }) => at(memoryMB)(processes, tasks),
+    at: (memoryMB) => corrected.at(memoryMB),
+    table: (axes) => corrected.table(axes),
+    ms: ({ memoryMB, processes, tasks }) => corrected.at(memoryMB)(processes, tasks),
   }
 }
 

@@ -75,8 +75,8 @@ function typicalError(cells: readonly Cell[], fit: Fitted): number {
 
 /** Weights from the fit with the least absolute log residuals at the platform's breakpoint, by reweighting. */
 function absoluteStart(cells: readonly Cell[], options: ComputeFitOptions): number[] {
-  const { kind, mbPerVcpu, exponent = 1, cores = "share", mostVcpus = Infinity } = options
-  const given = { kind, mbPerVcpu, exponent, cores, mostVcpus, contention: PRIOR.contention, coherence: 0 }
+  const { kind, mbPerVcpu, exponent = 1, cores = "share", mostVcpus = Infinity, phases = "long" } = options
+  const given = { kind, mbPerVcpu, exponent, cores, mostVcpus, phases, contention: PRIOR.contention, coherence: 0 }
   const unit = { ...given, parallelShare: kind === "multi" ? PRIOR.parallelShare : 0, phiMs: 0, f0Ms: 0, w0Ms: 1 }
   const scale = Math.exp(-median(logResidualsOf(cells, { parameters: unit, coldWorkMs: 0 })))
   let fit: Fitted = { parameters: { ...unit, w0Ms: scale }, coldWorkMs: 0 }
@@ -145,8 +145,8 @@ function scanBreakpoints(data: Weighted, start: Candidate): number {
 
 /** The best fit for one breakpoint. `noise` is the variance that weighs the priors against the data. */
 function bestAt(data: Weighted, mbPerVcpu: number, noise: number): Candidate {
-  const { kind, exponent = 1, cores = "share", mostVcpus = Infinity } = data.options
-  const given = { kind, mbPerVcpu, exponent, cores, mostVcpus }
+  const { kind, exponent = 1, cores = "share", mostVcpus = Infinity, phases = "long" } = data.options
+  const given = { kind, mbPerVcpu, exponent, cores, mostVcpus, phases }
   const shape = { ...given, parallelShare: 0, contention: PRIOR.contention, coherence: 0 }
   const best = bestLinear(data, { shape, shares: kind === "multi" ? SHARES : [0], noise })
   return seesCores(data.cells, best.parameters) ? polish(data, best, noise) : best

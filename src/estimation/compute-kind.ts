@@ -21,8 +21,8 @@ const MEMORIES_FOR_KIND = 4
 const PLAIN_GAIN = 0.5
 
 /**
- * Fits the kind of code that predicts left-out memory sizes better: single-threaded, multi-threaded, or with two to four
- * threads; on a tie the declared kind, and single-threaded
+ * Fits the kind of code that predicts left-out memory sizes better: single-threaded, multi-threaded with long or with
+ * short phases, or with two to four threads; on a tie the declared kind, and single-threaded
  * code where none is declared. Only cells above one vCPU tell the kinds apart.
  */
 export function fitKind(
@@ -41,6 +41,11 @@ export function fitKind(
   let best = { kind: first, error }
   if (isBelieved(otherError, error, share)) best = { kind: other, error: otherError }
   const multi = first.options.kind === "multi" ? first : other
+  if (best.kind.options.kind === "multi" && best.error > LEAST_KIND_GAIN && options.cores !== "whole") {
+    const short = refitOf(cells, multi, { ...multi.options, phases: "short" })
+    const shortError = kindError(short)
+    if (isBelieved(shortError, best.error, share)) best = { kind: short, error: shortError }
+  }
   for (const mostVcpus of THREAD_LIMITS) {
     if (best.error <= LEAST_KIND_GAIN || !sees(cells, mostVcpus, options)) break
     const limited = refitOf(cells, multi, { ...multi.options, mostVcpus })

@@ -1,16 +1,20 @@
 /**
  * Compute time of one instance: a roofline with Amdahl's and the universal scalability law (USL).
  *
- *   T = phi + f0 S + w0 max( ceil(n/P) ((1-r) / min(1, u) + r / Sp(min(u, L))),  n / Sp(min(u, L P)) )
+ *   T = phi + f0 S + w max( ceil(n/P) A,  n / Sp(min(u, L P)) )
+ *   A = (1-r) / min(1, u) + r / Sp(min(u, L))                     long phases
+ *   A = max( ((1-r) + r k / Sp(k)) / u,  (1-r) + r / Sp(c) )      short phases, u > 1;  k = min(u, L), c = min(ceil u, L)
  *   S = P / min(u, P) with several processes, 0 with one
  *   u = m / m_s, below one vCPU (m / m_s)^e where e was learned;  P = min(q, n)
- *   Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1))
+ *   Sp(k) = k for k <= 1, else k / (1 + s (k-1) + kappa k (k-1));  w = w0, with several processes w0 + wp
  *
  * phi is a fixed time, f0 the start of one process (they start side by side and load the handler each; a single one is
- * the instance's own and runs already), w0 one task on one vCPU, r the share of a task that runs on
- * several cores, L the cores that a process can use: 1 for single-thread code (r = 0), else unlimited or the number of its
+ * the instance's own and runs already), w0 one task on one vCPU, wp what it takes more where processes share an instance
+ * (messages, caches), r the share of a task that runs on several cores, L the cores that a process can use: 1 for single-thread code (r = 0), else unlimited or the number of its
  * threads. The maximum is a roofline: the longest process against the cores available. With one process it is Amdahl's
- * law, below one vCPU exactly phi + w0 n / u.
+ * law, below one vCPU exactly phi + w0 n / u. A platform grants ceil(u) cores and stops them when CPU time of u periods of
+ * its scheduler is used up. Phases longer than a period meet that limit each on its own; over shorter ones it averages, and
+ * a serial phase leaves CPU time to the parallel one.
  *
  * C1. More memory is never slower: kappa <= (1 - s) / u_max^2 puts the peak of Sp outside the space.
  * C2. No tasks take phi.
@@ -26,6 +30,8 @@ export interface ComputeParameters {
   readonly f0Ms: number
   /** One task on one vCPU, ms. */
   readonly w0Ms: number
+  /** What one task takes more in each of several processes, ms on one vCPU; 0 where absent. */
+  readonly processTaskMs?: number
   /** Parallel share of a task, r; 0 for single-thread code. */
   readonly parallelShare: number
   /** Contention of the USL, s. */
@@ -40,12 +46,16 @@ export interface ComputeParameters {
   readonly cores?: CoreGrant
   /** vCPUs that one process can use, L: code with a fixed number of threads. Unlimited where absent. */
   readonly mostVcpus?: number
+  /** Serial and parallel phases against the period of the platform's scheduler; long where absent. */
+  readonly phases?: PhaseLength
 }
+
+export type PhaseLength = "long" | "short"
 
 export type CoreGrant = "share" | "whole"
 
-/** What decides the shape of the curve; given it, time is linear in phi, f0 and w0. */
-export type ComputeShape = Omit<ComputeParameters, "phiMs" | "f0Ms" | "w0Ms">
+/** What decides the shape of the curve; given it, time is linear in phi, f0, w0 and wp. */
+export type ComputeShape = Omit<ComputeParameters, "phiMs" | "f0Ms" | "w0Ms" | "processTaskMs">
 
 /** Where a time is asked: one instance with `memoryMB` runs `tasks` tasks in `processes` processes. */
 export interface ComputePoint {
@@ -66,7 +76,7 @@ export function vcpus(shape: Pick<ComputeShape, "mbPerVcpu" | "exponent" | "core
   return u >= 1 || shape.exponent === undefined ? u : u ** shape.exponent
 }
 
-/** The factors of f0 and w0 at a point; that of phi is 1. */
+/** The factors of f0 and w0 at a point; that of phi is 1, that of wp with several processes the same as of w0, else 0. */
 export function computeColumns(shape: ComputeShape, point: ComputePoint): readonly [start: number, work: number] {
   const u = vcpus(shape, point.memoryMB)
   const { tasks } = point
@@ -93,6 +103,12 @@ function workFactor(shape: ComputeShape, u: number): (processes: number, tasks: 
 /** One task in units of one task on one vCPU. */
 function taskFactor(shape: ComputeShape, u: number): number {
   const { contention: s, coherence: kappa, parallelShare: r } = shape
+  if (shape.phases === "short" && u > 1) {
+    const k = Math.min(u, threadLimit(shape))
+    const granted = Math.min(Math.ceil(u - 1e-9), threadLimit(shape))
+    const quota = (1 - r + (r * k) / speedup(k, s, kappa)) / u
+    return Math.max(quota, 1 - r + r / speedup(granted, s, kappa))
+  }
   return (1 - r) / Math.min(1, u) + (r === 0 ? 0 : r / speedup(Math.min(u, threadLimit(shape)), s, kappa))
 }
 
@@ -110,13 +126,19 @@ export function computeCurve(
   parameters: ComputeParameters,
   memoryMB: number,
 ): (processes: number, tasks: number) => number {
-  const { phiMs, f0Ms, w0Ms } = parameters
+  const { phiMs, f0Ms } = parameters
   const u = vcpus(parameters, memoryMB)
   const work = workFactor(parameters, u)
   return (wanted, tasks) => {
     const processes = Math.min(wanted, tasks)
-    return processes <= 0 ? phiMs : phiMs + f0Ms * startFactor(u, processes) + w0Ms * work(processes, tasks)
+    if (processes <= 0) return phiMs
+    return phiMs + f0Ms * startFactor(u, processes) + taskMs(parameters, processes) * work(processes, tasks)
   }
+}
+
+/** One task on one vCPU, ms, in one of so many processes. */
+function taskMs({ w0Ms, processTaskMs = 0 }: ComputeParameters, processes: number): number {
+  return processes > 1 ? w0Ms + processTaskMs : w0Ms
 }
 
 /** Axes of a table of times. */
@@ -129,7 +151,7 @@ export interface ComputeAxes {
 
 /** Median compute times in ms at every point of the axes, tasks changing fastest. 10-20 ns per point. */
 export function computeTable(parameters: ComputeParameters, axes: ComputeAxes): Float64Array {
-  const { contention: s, coherence: kappa, phiMs, f0Ms, w0Ms } = parameters
+  const { contention: s, coherence: kappa, phiMs, f0Ms } = parameters
   const { longest, processes } = busiest(axes)
   const width = axes.tasks.length
   const limit = threadLimit(parameters)
@@ -142,7 +164,7 @@ export function computeTable(parameters: ComputeParameters, axes: ComputeAxes): 
       const busy = processes[i]!
       const speed = speedup(Math.min(u, limit * busy), s, kappa)
       const work = Math.max(longest[i]! * perTask, axes.tasks[i % width]! / speed)
-      out[at++] = busy <= 0 ? phiMs : phiMs + f0Ms * startFactor(u, busy) + w0Ms * work
+      out[at++] = busy <= 0 ? phiMs : phiMs + f0Ms * startFactor(u, busy) + taskMs(parameters, busy) * work
     }
   }
   return out

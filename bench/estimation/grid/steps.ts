@@ -23,6 +23,9 @@ export interface StepRow {
   readonly estimatedUsd: number
   /** Mean of the odd repetitions against that of the even ones, percent; null with one run. */
   readonly halvesErrorPct: number | null
+  /** Of each run. */
+  readonly wallMs: readonly number[]
+  readonly billedMs: readonly number[]
 }
 
 const LIMITS: PlatformLimits = {
@@ -75,6 +78,8 @@ export function estimateSteps(cells: readonly GridCell[]): readonly StepRow[] {
         meanUsd: mean(cell.runs.map((run) => run.billedMs)) * usdPerMs + usdPerRequest,
         estimatedUsd: estimate.costUsd.mean,
         halvesErrorPct: halvesOf(cell.runs),
+        wallMs: cell.runs.map((run) => run.wallMs),
+        billedMs: cell.runs.map((run) => run.billedMs),
       }
     })
 }
