@@ -60,7 +60,7 @@ function bestOfAll({ graph, frontiers }: StepChoices, goal: Goal): Int32Array | 
     for (let k = 0; k < times.length; k++) {
       selection[i] = k
       ends[i] = start + times[k]!
-      visit(i + 1, costUsd + costs[k]!, Math.max(latencyMs, ends[i]!))
+      visit(i + 1, costUsd + costs[k]!, Math.max(latencyMs, ends[i]))
     }
   }
   visit(0, 0, 0)
