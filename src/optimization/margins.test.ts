@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import { graphOf } from "../workflow/graph.ts"
 import { widths } from "./concurrency.ts"
-import { margins } from "./margins.ts"
+import { CAUTIONS, cautionFor, margins, onlineKappas, openPathSteps } from "./margins.ts"
 import { videoWorkflow } from "./testing/synthetic-problem.ts"
 
 const graph = graphOf(videoWorkflow())
@@ -22,4 +22,22 @@ test("the margin grows as the path gets shorter, up to the whole percentile for 
       )[7],
   )
   expect(last).toEqual([expect.closeTo(0.85, 9), 1, 1])
+})
+
+test("margins in standard deviations fall with the root of the open steps on the longest path", () => {
+  const open = Uint8Array.from([0, 0, 1, 1, 1, 1, 1, 1])
+  expect([...openPathSteps(graph, open)]).toEqual([0, 0, 5, 5, 5, 5, 5, 5])
+  expect(onlineKappas(graph, open, 2)[4]).toBe(2 / Math.sqrt(5))
+  const last = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 1])
+  expect([...onlineKappas(graph, last, 2)]).toEqual([0, 0, 0, 0, 0, 0, 0, 2])
+})
+
+test("caution gives way before the plan must rush, and always ends", () => {
+  const fastest = (caution: number): number => 900 + 100 * caution
+  expect(cautionFor(fastest, 2000)).toBe(1)
+  // 960 of 990 is within 98 %, 1,000 is not.
+  expect(cautionFor(fastest, 990)).toBe(0.6)
+  expect(cautionFor(fastest, 900)).toBe(0)
+  expect(cautionFor(fastest, 899)).toBeNull()
+  expect(CAUTIONS.at(-1)).toBe(0)
 })

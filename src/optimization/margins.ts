@@ -19,6 +19,11 @@ const STEP = 0.05
  * its whole percentile. 0 for steps that are not open.
  */
 export function margins(graph: Graph, widths: ArrayLike<number>, open: ArrayLike<number>): Float64Array {
+  return openPathSteps(graph, open).map((count, i) => (open[i] ? marginOf(count, widths[i]!) : 0))
+}
+
+/** h: open steps on the longest path through each open step, itself included; 0 for steps that are not open. O(V + E). */
+export function openPathSteps(graph: Graph, open: ArrayLike<number>): Float64Array {
   const n = graph.names.length
   const before = new Float64Array(n)
   const after = new Float64Array(n)
@@ -26,7 +31,34 @@ export function margins(graph: Graph, widths: ArrayLike<number>, open: ArrayLike
     for (const parent of graph.parents[i]!) if (open[parent]) before[i] = Math.max(before[i]!, before[parent]! + 1)
   for (let i = n - 1; i >= 0; i--)
     for (const child of graph.children[i]!) if (open[child]) after[i] = Math.max(after[i]!, after[child]! + 1)
-  return before.map((count, i) => (open[i] ? marginOf(count + 1 + after[i]!, widths[i]!) : 0))
+  return before.map((count, i) => (open[i] ? count + 1 + after[i]! : 0))
+}
+
+/** Standard deviations that a policy adds to means unless it was calibrated: planning.md section 10. */
+export const DEFAULT_KAPPA = 2.5
+
+/**
+ * Standard deviations to add to the mean of each open step: kappa / sqrt(h). Early steps get less, since those after them
+ * can still make up for what they lose. 0 for steps that are not open.
+ */
+export function onlineKappas(graph: Graph, open: ArrayLike<number>, kappa: number = DEFAULT_KAPPA): Float64Array {
+  return openPathSteps(graph, open).map((count) => (count > 0 ? kappa / Math.sqrt(count) : 0))
+}
+
+/** Shares of a margin that are tried in turn: without them a run that is a little late would rush everything. */
+export const CAUTIONS = [1, 0.6, 0.3, 0] as const
+
+/** A fastest plan that takes more of the remaining time than this leaves nothing to choose. */
+const TIGHT = 0.98
+
+/**
+ * The first of CAUTIONS at which the fastest plan with its margins ends well within the remaining time; null where not
+ * even means do: the run is late, and only its critical path should hurry.
+ */
+export function cautionFor(fastestMs: (caution: number) => number, remainingMs: number): number | null {
+  for (const caution of CAUTIONS)
+    if (fastestMs(caution) <= (caution > 0 ? TIGHT : 1 + 1e-9) * remainingMs) return caution
+  return null
 }
 
 function marginOf(pathSteps: number, width: number): number {

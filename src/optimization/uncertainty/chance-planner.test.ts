@@ -1,0 +1,68 @@
+import { expect, test } from "vitest"
+import { coldStarts, costOf, partsOf, pointOf } from "../../estimation/compiled-space.ts"
+import { constant, logNormal } from "../../statistics/quantile-table.ts"
+import { frontierMergePlanner } from "../frontier-merge/frontier-merge-planner.ts"
+import type { Problem } from "../planner.ts"
+import { problemOf, videoWorkflow } from "../testing/synthetic-problem.ts"
+import type { EstimateOf } from "./candidates.ts"
+import { chancePlanner } from "./chance-planner.ts"
+import { searchSolver } from "./search-solver.ts"
+
+/** A space without spread: what is uncertain is in the estimates alone. */
+const problem = problemOf(videoWorkflow(), { sloMs: 9000, law: () => ({ spread: 1 }) })
+
+/** Estimates at the medians of the compiled space, with lognormal noise on every part. */
+function estimatesOf({ spaces }: Problem, logSd: number): EstimateOf {
+  return (step, config) => {
+    const space = spaces.get(step)!
+    const point = pointOf(space, config, coldStarts(space.tasks, config.instances, 0))!
+    const { mappingDelayMs, downloadMs, computeMs, uploadMs } = partsOf(space, point, "median")
+    const time = (ms: number): ReturnType<typeof constant> => (logSd > 0 ? logNormal(ms, logSd) : constant(ms))
+    return {
+      latencyMs: time(mappingDelayMs + downloadMs + computeMs + uploadMs),
+      parts: {
+        mappingDelay: time(mappingDelayMs),
+        download: time(downloadMs),
+        compute: time(computeMs),
+        upload: time(uploadMs),
+      },
+      billedMs: { mean: 0, p95: 0 },
+      costUsd: { mean: costOf(space, point), sd: 0 },
+      modelVersion: "synthetic",
+      support: "measured",
+    }
+  }
+}
+
+const planner = (logSd: number): ReturnType<typeof chancePlanner> =>
+  chancePlanner({ solver: searchSolver({ maxNodes: 1000, gap: 1e-9 }), estimateOf: estimatesOf(problem, logSd) })
+
+test("without noise it finds the plan of the exact planner", () => {
+  const found = planner(0).plan(problem)
+  const exact = frontierMergePlanner().plan(problem)
+  if (!found.feasible || !exact.feasible) throw new Error("nine seconds are enough")
+  // Branch and bound was told to stop at a gap of 1e-9.
+  expect(found.costUsd / exact.costUsd).toBeCloseTo(1, 8)
+  expect(found.attainment?.share).toBe(1)
+})
+
+test("with noise it keeps the level, costs more, and says how often it was in time", () => {
+  const calm = planner(0).plan(problem)
+  const noisy = planner(0.2).plan(problem)
+  if (!calm.feasible || !noisy.feasible) throw new Error("nine seconds are enough")
+  expect(noisy.costUsd).toBeGreaterThan(calm.costUsd)
+  const { level, share, lower, scenarios } = noisy.attainment!
+  expect([level, scenarios]).toEqual([0.95, 2000])
+  expect(lower).toBeLessThan(share)
+  // Four standard errors of 2,000 fresh scenarios and of the 5,278 of the search.
+  expect(share).toBeGreaterThan(0.95 - 4 * Math.sqrt(0.0475 * (1 / 2000 + 1 / 5278)))
+  // At the percentile the plan uses up the SLO but for its granularity.
+  expect(noisy.latencyMs).toBeLessThanOrEqual(9000)
+  expect(noisy.latencyMs).toBeGreaterThan(0.9 * 9000)
+})
+
+test("what nothing can reach is infeasible, with the ends of what can be reached", () => {
+  const result = planner(0.2).plan({ ...problem, goal: { kind: "cost", sloMs: 100, percentile: 0.95 } })
+  if (result.feasible) throw new Error("nothing takes a tenth of a second")
+  expect(result.fastest.latencyMs).toBeLessThan(result.cheapest.latencyMs)
+})
