@@ -1,5 +1,6 @@
 import { type SimplexState, settle } from "./basis.ts"
 import { type BreakpointHeap, breakpointHeap, heapify, pop, resift } from "./breakpoint-heap.ts"
+import { leap } from "./leap.ts"
 import { refresh, rehang } from "./spanning-tree.ts"
 
 /** Arcs of one cycle by position from the apex in the direction of the push, and where each stands on its hull. */
@@ -29,6 +30,9 @@ export function cycleOf(state: SimplexState): Cycle {
   }
 }
 
+/** Breakpoints for each arc of the cycle that are passed one by one before most of the others are leapt over. */
+const LEAP_AFTER = 1
+
 /**
  * One long step: pushes flow around the cycle of an arc whose reduced gain per unit is |violation| > tolerance, on
  * over breakpoints for as long as that pays, and exchanges the arc that stops it. False where nothing stops it: the
@@ -40,7 +44,7 @@ export function pivot(state: SimplexState, cycle: Cycle, arc: number, violation:
   loadHeap(state, cycle)
   const { heap, segment } = cycle
   let slope = Math.abs(violation)
-  while (heap.size > 0) {
+  for (let passed = 1; heap.size > 0; passed++) {
     const position = heap.items[0]!
     const gain = lostBeyond(state, cycle, position)
     if (slope - gain <= tolerance) {
@@ -49,6 +53,11 @@ export function pivot(state: SimplexState, cycle: Cycle, arc: number, violation:
     }
     slope -= gain
     segment[position]! += cycle.sign[position]!
+    if (passed === LEAP_AFTER * cycle.length) {
+      slope = leap(state, cycle, heap.key[position]!, slope, tolerance)
+      loadHeap(state, cycle)
+      continue
+    }
     const key = blockedAt(state, cycle, position)
     // A hull that turns within rounding must not turn the push back.
     if (key < heap.key[position]!) continue
