@@ -1,17 +1,21 @@
 import { dualSimplex } from "../dual/network-simplex.ts"
 import type { SearchLimits, SearchResult, SelectionProblem } from "../selection-problem.ts"
 import { cheapestCost, flatProblem, type FlatProblem, longestPath } from "./flat-problem.ts"
-import { type TreeResult, treeSearch } from "./tree-search.ts"
+import { type TreeLimits, type TreeResult, treeSearch } from "./tree-search.ts"
 
 /** A deadline is kept by what ends this much later: rounding of sums. */
 export const TOLERANCE: number = 1 + 1e-9
 
 /**
  * The cheapest selection whose longest path is at most `deadlineMs` (positive), with a proven bound: linear relaxation,
- * rounding, and a branch and bound until the gap or the count of nodes is reached. Null when even the fastest entries
- * miss the deadline. Milliseconds up to a few hundred steps; a node costs about a microsecond per step.
+ * rounding, and a branch and bound until the gap or the count of nodes is reached. `limits.known`
+ * may name selections to start from. Null when even the fastest entries miss the deadline. Milliseconds up to a few hundred steps; a node costs about a microsecond per step.
  */
-export function searchCost(problem: SelectionProblem, deadlineMs: number, limits: SearchLimits): SearchResult | null {
+export function searchCost(
+  problem: SelectionProblem,
+  deadlineMs: number,
+  limits: SearchLimits & Pick<TreeLimits, "known">,
+): SearchResult | null {
   const { flat, dual } = scaledProblem(problem, deadlineMs * TOLERANCE)
   const found = treeSearch(flat, dual).run(1, limits)
   return found === null ? null : resultOf(problem, flat, found)

@@ -89,7 +89,7 @@ function plannedUsd(situation: OpenChoices): number {
 }
 
 /** Predicted cost of everything that has run or runs, cold. */
-function spentUsd(source: Source, view: RunView): number {
+export function spentUsd(source: Source, view: RunView): number {
   let sum = 0
   for (const [name, { config }] of [...view.finished, ...view.running]) {
     const space = source.spaceOf(view, name)

@@ -1,0 +1,284 @@
+import { describe, expect, test } from "vitest"
+import { seededRandom } from "../base/random.ts"
+import { inSpace } from "../workflow/config.ts"
+import type { Problem } from "./planner.ts"
+import type { RunView } from "./policy.ts"
+import { stepConf } from "./stepconf/step-conf.ts"
+import { describePolicy, policyProblem } from "./testing/policy-conformance.ts"
+import { simulateRun } from "./testing/simulate-run.ts"
+import {
+  LAMBDA_LIMITS,
+  problemOf,
+  randomLaw,
+  randomWorkflow,
+  SMALL_SPACE,
+  startView,
+  syntheticEstimator,
+  videoWorkflow,
+  workflowOf,
+} from "./testing/synthetic-problem.ts"
+import type { SyntheticLaw } from "./testing/synthetic-space.ts"
+import { trimtabPlanner } from "./trimtab-planner.ts"
+import { trimtabPolicy } from "./trimtab-policy.ts"
+import { planRange } from "./stepconf/step-conf-planner.ts"
+
+type Laws = (step: string) => Partial<SyntheticLaw>
+
+function policyFor(problem: Problem, law: Laws = () => ({})): ReturnType<typeof trimtabPolicy> {
+  return trimtabPolicy({ estimator: syntheticEstimator(problem, law), limits: problem.limits })
+}
+
+function withSlo(problem: Problem, sloMs: number): Problem {
+  return { ...problem, goal: { kind: "cost", sloMs, percentile: 0.95 } }
+}
+
+const video = problemOf(videoWorkflow())
+const { fastest, cheapest } = planRange(video)
+const middle = withSlo(video, 2 * fastest.latencyMs)
+
+describe("a decision", () => {
+  test("says why, what would be next, and by when the step must end", () => {
+    const decision = policyFor(middle).decide(startView(middle))
+    expect(decision.reason).toMatch(/^cheapest that fits: .* of its .* share$/)
+    expect(decision.infeasible).toBe(false)
+    expect(decision.latestFinishMs).toBeGreaterThan(0)
+    expect(decision.latestFinishMs).toBeLessThan(2 * fastest.latencyMs)
+    expect(decision.predicted.latencyMs).toBeLessThan(decision.predicted.percentileMs)
+    const { mappingDelayMs, downloadMs, computeMs, uploadMs } = decision.predicted
+    expect(mappingDelayMs + downloadMs + computeMs + uploadMs).toBeCloseTo(decision.predicted.latencyMs, 6)
+    expect(decision.runnerUp!.costUsd).toBeGreaterThan(decision.predicted.costUsd)
+  })
+
+  test("takes the cheapest configuration with time enough, and the fastest where only that fits", () => {
+    const loose = withSlo(video, 3 * cheapest.latencyMs)
+    expect(policyFor(loose).decide(startView(loose))).toMatchObject({
+      config: cheapest.plan["0"],
+      reason: expect.stringMatching(/^cheapest of all and quick enough/),
+    })
+    // The median of the fastest configurations needs this long: no caution is left.
+    const tight = withSlo(video, fastest.latencyMs / 1.06)
+    expect(policyFor(tight).decide(startView(tight)).config).toEqual(fastest.plan["0"])
+  })
+
+  test("compiles each space once and enumerates it a bounded number of times in a run", () => {
+    let compiled = 0
+    let enumerated = 0
+    const estimator = syntheticEstimator(
+      middle,
+      () => ({}),
+      () => compiled++,
+    )
+    const policy = trimtabPolicy({
+      limits: middle.limits,
+      estimator: {
+        ...estimator,
+        compile: (request) => {
+          const space = estimator.compile(request)
+          return { ...space, maxUsefulProcesses: (m, n) => (enumerated++, space.maxUsefulProcesses(m, n)) }
+        },
+      },
+    })
+    simulateRun(middle, policy)
+    expect(compiled).toBe(8)
+    const perEnumeration = 5 * 4
+    const first = enumerated / perEnumeration
+    // At most one enumeration per step and margin: eight steps, margins of paths of one to seven steps.
+    expect(first).toBeLessThanOrEqual(8 * 6)
+    simulateRun(middle, policy)
+    expect(enumerated / perEnumeration).toBe(first)
+  })
+})
+
+describe("slack and deficit", () => {
+  test("a late step makes the rest faster, an early one makes it cheaper", () => {
+    const restCost = (factor: number): number => {
+      const run = simulateRun(middle, policyFor(middle), (step, decision) =>
+        step === "0" ? decision.predicted.percentileMs * factor : decision.predicted.percentileMs,
+      )
+      return [...run.decisions].reduce(
+        (sum, [step, { predicted }]) => (step === "0" ? sum : sum + predicted.costUsd),
+        0,
+      )
+    }
+    expect(restCost(2)).toBeGreaterThan(restCost(1))
+    expect(restCost(0.2)).toBeLessThan(restCost(1))
+  })
+
+  test("a run that cannot make it any more says so and hurries only its critical path", () => {
+    const law: Laws = (step) => (step === "3" ? { workMs: 10 } : {})
+    const problem = withSlo(problemOf(videoWorkflow(), { law }), 1000)
+    const run = simulateRun(problem, policyFor(problem, law))
+    expect([...run.decisions.values()].every((decision) => decision.infeasible)).toBe(true)
+    expect(run.decisions.get("2")!.reason).toMatch(/^fastest there is/)
+    expect(run.decisions.get("3")!.reason).toMatch(/^cheapest that does not delay/)
+    expect(run.decisions.get("3")!.predicted.costUsd).toBeLessThan(planRange(problem).fastest.costUsd)
+  })
+})
+
+test("random runs whose steps take their percentile end in time, inside space and limits", () => {
+  let feasible = 0
+  let met = 0
+  for (let seed = 1; seed <= 150; seed++) {
+    const random = seededRandom(seed)
+    const workflow = randomWorkflow(random, 1 + Math.floor(random.next() * 8))
+    const laws = new Map(workflow.steps.map((step) => [step.name, randomLaw(random)]))
+    const law: Laws = (step) => laws.get(step)!
+    const limits = seed % 2 === 0 ? LAMBDA_LIMITS : { ...LAMBDA_LIMITS, vcpuTotal: 4 }
+    const base = problemOf(workflow, { law, limits })
+    const problem = withSlo(base, planRange(base).fastest.latencyMs * (1 + 2 * random.next()))
+    const run = simulateRun(
+      problem,
+      policyFor(problem, law),
+      (_, decision) =>
+        // What margins promise: half of the way from median to percentile, on average.
+        (decision.predicted.latencyMs + decision.predicted.percentileMs) / 2,
+    )
+    feasible++
+    if (run.latencyMs <= (problem.goal.kind === "cost" ? problem.goal.sloMs : 0)) met++
+    for (const step of workflow.steps) {
+      const { config } = run.decisions.get(step.name)!
+      expect(inSpace(step.configSpace, config)).toBe(true)
+      expect(config.instances).toBeLessThanOrEqual(law(step.name).tasks!)
+    }
+  }
+  expect(met / feasible).toBeGreaterThanOrEqual(0.95)
+})
+
+describePolicy("trimtab", trimtabPolicy)
+
+test("without noise a run costs what the plan before it costs", () => {
+  for (let seed = 1; seed <= 25; seed++) {
+    const { problem, source } = policyProblem(seed, { factor: 1.1 + (seed % 5) / 5, spread: 1 })
+    const result = trimtabPlanner({ effort: "exact" }).plan(problem)
+    if (!result.feasible) throw new Error("the deadline is above the least latency")
+    const run = simulateRun(problem, trimtabPolicy({ ...source, nodes: 30 }))
+    expect(run.costUsd).toBeGreaterThanOrEqual(result.lowerBound! * (1 - 1e-9))
+    // Thirty nodes each time leave up to half a percent on curves of ten entries.
+    expect(run.costUsd / result.costUsd).toBeLessThan(1.005)
+  }
+})
+
+test("runs are cheaper than with sub-SLOs, and no run is late", () => {
+  let saved = 0
+  for (let seed = 1; seed <= 40; seed++) {
+    const { problem, source } = policyProblem(seed, { factor: 1.1 + (seed % 10) / 10 })
+    const [ours, shared] = [trimtabPolicy(source), stepConf({ ...source, finish: "sub-slos" })].map((policy) =>
+      simulateRun(problem, policy, (_, { predicted }) => predicted.latencyMs),
+    )
+    expect(ours!.latencyMs).toBeLessThanOrEqual(problem.goal.kind === "cost" ? problem.goal.sloMs : 0)
+    saved += 1 - ours!.costUsd / shared!.costUsd
+  }
+  expect(saved / 40).toBeGreaterThan(0)
+})
+
+describe("a search that is stopped", () => {
+  test("still decides, in time, at every moment it may be stopped", () => {
+    for (const polls of [0, 1, 3, 10, 30]) {
+      const stopper = (): (() => boolean) => {
+        let left = polls
+        return () => left-- <= 0
+      }
+      const { problem, source } = policyProblem(7, { factor: 1.4, spread: 1 })
+      const run = simulateRun(problem, trimtabPolicy({ ...source, stopper }))
+      expect(run.latencyMs).toBeLessThanOrEqual(problem.goal.kind === "cost" ? problem.goal.sloMs * (1 + 1e-9) : 0)
+    }
+  })
+
+  test("keeps the plan it had: stopping from the second decision on costs no more than the first plan", () => {
+    const { problem, source } = policyProblem(7, { factor: 1.4, spread: 1 })
+    let decisions = 0
+    const stopper = (): (() => boolean) => {
+      const first = decisions++ === 0
+      return () => !first
+    }
+    const stopped = simulateRun(problem, trimtabPolicy({ ...source, nodes: 30, stopper }))
+    const free = simulateRun(problem, trimtabPolicy({ ...source, nodes: 30 }))
+    expect(stopped.costUsd / free.costUsd).toBeLessThan(1.005)
+  })
+})
+
+describe("steps at the same time", () => {
+  const limits = { ...LAMBDA_LIMITS, vcpuTotal: 6 }
+  const edges = ["a", "b", "c"].flatMap((name): [string, string][] => [
+    ["s", name],
+    [name, "t"],
+  ])
+  const problem = problemOf(workflowOf(["s", "a", "b", "c", "t"], edges, SMALL_SPACE), { limits })
+
+  test("never ask for more vCPUs than the platform has, however tight the deadline", () => {
+    for (const factor of [0.5, 1, 1.3, 2, 5]) {
+      const tight = withSlo(problem, planRange(problem).fastest.latencyMs * factor)
+      expect(simulateRun(tight, policyFor(tight)).peakVcpus).toBeLessThanOrEqual(6 + 1e-9)
+    }
+  })
+
+  test("a heavier one gets the larger share", () => {
+    const law: Laws = (step) => (step === "a" ? { workMs: 3000 } : {})
+    const heavy = withSlo(problemOf(problem.workflow, { limits, law }), 1)
+    const { decisions } = simulateRun(heavy, policyFor(heavy, law))
+    const vcpus = (step: string): number => {
+      const { config } = decisions.get(step)!
+      return config.instances * config.memoryMB
+    }
+    expect(vcpus("a")).toBeGreaterThan(vcpus("b"))
+  })
+})
+
+describe("what the view tells", () => {
+  test("a warm size is preferred over an equal cold one", () => {
+    const law: Laws = () => ({ tasks: 1 })
+    const problem = withSlo(problemOf(videoWorkflow(), { law }), 1e6)
+    const warm: RunView["warm"] = (name, memoryMB) => (name === "0" && memoryMB === 1024 ? 1 : 0)
+    const decision = policyFor(problem, law).decide(startView(problem, { warm }))
+    expect(decision.config.memoryMB).toBe(1024)
+    expect(decision.predicted.coldStarts).toBe(0)
+    expect(decision.reason).toMatch(/1 warm$/)
+  })
+
+  test("sizes that failed are not tried again", () => {
+    const view = startView(middle, { memoryFloorMB: new Map([["0", 1536]]) })
+    expect(policyFor(middle).decide(view).config.memoryMB).toBeGreaterThan(1536)
+    const above = startView(middle, { memoryFloorMB: new Map([["0", 2560]]) })
+    expect(() => policyFor(middle).decide(above)).toThrow(/step 0: no configuration/)
+  })
+
+  test("known task counts replace expected ones", () => {
+    const few = policyFor(middle).decide(startView(middle, { tasks: new Map([["0", 1]]) }))
+    expect(few.config.instances).toBe(1)
+  })
+
+  test("a running configuration outside the space is no obstacle", () => {
+    const running = new Map([["2", { startedAtMs: 0, config: { memoryMB: 999, instances: 1, processes: 1 } }]])
+    const done = { startedAtMs: 0, endedAtMs: 1, config: cheapest.plan["0"]! }
+    const finished = new Map([
+      ["0", done],
+      ["1", done],
+    ])
+    expect(policyFor(middle).decide(startView(middle, { nowMs: 5, running, finished, ready: ["3"] })).infeasible).toBe(
+      false,
+    )
+  })
+})
+
+describe("a budget", () => {
+  const withBudget = (budgetUsd: number): Problem => ({
+    ...video,
+    goal: { kind: "latency", budgetUsd, percentile: 0.95 },
+  })
+
+  test("is kept by the whole run", () => {
+    for (const share of [0.1, 0.5, 0.9]) {
+      const problem = withBudget(cheapest.costUsd + share * (fastest.costUsd - cheapest.costUsd))
+      const run = simulateRun(problem, policyFor(problem))
+      expect(run.costUsd).toBeLessThanOrEqual(problem.goal.kind === "latency" ? problem.goal.budgetUsd * 1.001 : 0)
+      expect(run.latencyMs).toBeLessThan(cheapest.latencyMs)
+    }
+  })
+
+  test("that is too small gets the cheapest configurations and says so", () => {
+    const problem = withBudget(cheapest.costUsd / 2)
+    const decision = policyFor(problem).decide(startView(problem))
+    expect(decision).toMatchObject({ infeasible: true, config: cheapest.plan["0"] })
+    expect(decision.reason).toMatch(/budget is spent/)
+  })
+})
