@@ -7,6 +7,7 @@ import type { Bench } from "./bench.ts"
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   estimation: async () => (await import("./estimation.ts")).bench,
   engine: async () => (await import("./engine.ts")).bench,
+  planning: async () => (await import("./planning.ts")).bench,
   platform: async () => (await import("./platform.ts")).bench,
 }
 

@@ -51,16 +51,21 @@ export interface Instance extends SelectionProblem {
 export interface InstanceOptions {
   readonly axes?: Axes
   readonly load?: Load
+  /** Different steps; the others repeat them in turn. All are different where absent. */
+  readonly differentSteps?: number
 }
 
 /** An instance for the cost goal: the same seed gives the same one everywhere. */
 export function instanceOf(family: Family, seed: number, options: InstanceOptions = {}): Instance {
   const chance = chanceOf(family, seed)
   const graph = family.graph(chance)
-  const { axes = MEDIUM_AXES, load = EVEN_LOAD } = options
+  const { axes = MEDIUM_AXES, load = EVEN_LOAD, differentSteps = Infinity } = options
+  const drawn = Array.from({ length: Math.min(differentSteps, graph.names.length) }, () =>
+    curveOf(drawLaw(chance, load), axes),
+  )
   return withRange(
     graph,
-    graph.names.map(() => curveOf(drawLaw(chance, load), axes)),
+    graph.names.map((_, i) => drawn[i % drawn.length]!),
     { family: family.name, seed },
   )
 }
