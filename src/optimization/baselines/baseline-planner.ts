@@ -1,6 +1,8 @@
-import { assertNever } from "../../base/assert-never.ts"
+import type { CompiledSpace } from "../../estimation/estimator.ts"
 import type { Goal } from "../../workflow/goal.ts"
+import type { PlatformLimits } from "../../workflow/limits.ts"
 import type { Plan } from "../../workflow/workflow.ts"
+import { type FrontierCache, frontierCache } from "../frontier-cache.ts"
 import type { Planner, PlanOptions, PlanResult, PricedPlan, Problem } from "../planner.ts"
 import { cheapestPlan, fastestPlan, planOf, pricePlan, type Selection, selectionLength } from "../plans.ts"
 import type { SelectionProblem } from "../selection-problem.ts"
@@ -44,16 +46,39 @@ const BUDGET_ROUNDS = 16
  * A planner from a choice for deadlines. None of these baselines plans for a budget; they get the least deadline
  * whose plan the budget pays for, as one reads it off a sweep. No bound is proven.
  */
-export function baselinePlanner(baseline: BaselineOptions): BaselinePlanner {
-  const attempt = (problem: Problem, options: PlanOptions = {}): PricedPlan =>
-    attemptOn(baseline, stepChoices(knobsOf(baseline, problem)), options)
+export function baselinePlanner({ name, knobs = {}, times = "goal", choose }: BaselineOptions): BaselinePlanner {
+  const restricted = choicesOf((space) => restrictSpace(space, knobs))
+  const timed = choicesOf((space) => withTimes(space, times))
+  const attemptOn = (choices: StepChoices, options: PlanOptions): PricedPlan => {
+    const { goal } = choices.problem
+    const own = times === "goal" ? choices : timed(choices.problem)
+    const at = (deadlineMs: number): PricedPlan => pricePlan(choices, choose(own, deadlineMs, options))
+    if (goal.kind === "cost") return at(goal.sloMs)
+    return withinBudget(own, goal.budgetUsd, { at, cheapest: cheapestPlan(choices), options })
+  }
   return {
-    name: baseline.name,
-    attempt,
+    name,
+    attempt: (problem, options = {}) => attemptOn(restricted(problem), options),
     plan: (problem, options = {}) => {
-      const choices = stepChoices(knobsOf(baseline, problem))
-      return answerOf(choices, attemptOn(baseline, choices, options))
+      const choices = restricted(problem)
+      return answerOf(choices, attemptOn(choices, options))
     },
+  }
+}
+
+/** Choices of changed spaces; each space is changed, and its frontiers are built, once for all goals. */
+function choicesOf(change: (space: CompiledSpace) => CompiledSpace): (problem: Problem) => StepChoices {
+  const changed = new WeakMap<CompiledSpace, CompiledSpace>()
+  const caches = new WeakMap<PlatformLimits, FrontierCache>()
+  const changedOnce = (space: CompiledSpace): CompiledSpace => {
+    const found = changed.get(space) ?? change(space)
+    changed.set(space, found)
+    return found
+  }
+  return (problem) => {
+    const cache = caches.get(problem.limits) ?? frontierCache()
+    caches.set(problem.limits, cache)
+    return stepChoices(withSpaces(problem, changedOnce), cache)
   }
 }
 
@@ -65,28 +90,6 @@ export function answerOf(choices: StepChoices, priced: PricedPlan): PlanResult {
 
 export function meets(goal: Goal, { latencyMs, costUsd }: PricedPlan): boolean {
   return goal.kind === "cost" ? latencyMs <= goal.sloMs * TOLERANCE : costUsd <= goal.budgetUsd * TOLERANCE
-}
-
-function knobsOf({ knobs }: BaselineOptions, problem: Problem): Problem {
-  return knobs === undefined ? problem : withSpaces(problem, (space) => restrictSpace(space, knobs))
-}
-
-function attemptOn(
-  { times = "goal", choose }: BaselineOptions,
-  choices: StepChoices,
-  options: PlanOptions,
-): PricedPlan {
-  const { problem } = choices
-  const own = times === "goal" ? choices : stepChoices(withSpaces(problem, (space) => withTimes(space, times)))
-  const at = (deadlineMs: number): PricedPlan => pricePlan(choices, choose(own, deadlineMs, options))
-  switch (problem.goal.kind) {
-    case "cost":
-      return at(problem.goal.sloMs)
-    case "latency":
-      return withinBudget(own, problem.goal.budgetUsd, { at, cheapest: cheapestPlan(choices), options })
-    default:
-      return assertNever(problem.goal)
-  }
 }
 
 interface Sweep {

@@ -1,8 +1,8 @@
 import type { Goal } from "../../workflow/goal.ts"
-import { frontierMergePlanner } from "../frontier-merge/frontier-merge-planner.ts"
 import type { Planner, PlanResult, Problem } from "../planner.ts"
 import { cheapestPlan, fastestPlan, planOf, pricePlan } from "../plans.ts"
 import { type StepChoices, stepChoices } from "../step-choices.ts"
+import { trimtabPlanner } from "../trimtab-planner.ts"
 
 /** Up to so many combinations of Pareto points are tried one by one. */
 const MOST_COMBINATIONS = 1_000_000
@@ -12,9 +12,11 @@ const TOLERANCE = 1 + 1e-9
 /**
  * Oracle of StepConf's evaluation, a brute-force search of memory, instances and processes: every combination of the
  * steps' Pareto points where there are at most a million, which loses nothing against all configurations; above that
- * `exact`, the frontier merge where absent. All with the numbers that hold for all planners.
+ * `exact`, our exact search where absent. All with the numbers that hold for all planners.
  */
-export function oraclePlanner({ exact = frontierMergePlanner() }: { readonly exact?: Planner } = {}): Planner {
+export function oraclePlanner({
+  exact = trimtabPlanner({ effort: "exact" }),
+}: { readonly exact?: Planner } = {}): Planner {
   return {
     name: "oracle",
     plan: (problem, options) => {
