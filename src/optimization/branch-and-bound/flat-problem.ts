@@ -74,9 +74,16 @@ export function cheapestCost(problem: SelectionProblem): number {
 
 /** Earliest starts of all steps by their times; returns the end of the last. O(V + E). */
 export function earliestStarts(flat: FlatProblem, time: Float64Array, start: Float64Array): number {
-  const { steps, parentStart, parents } = flat
+  delayStarts(flat, time, start, 0)
   let length = 0
-  for (let i = 0; i < steps; i++) {
+  for (let i = 0; i < flat.steps; i++) length = Math.max(length, start[i]! + time[i]!)
+  return length
+}
+
+/** Earliest starts from step `from` on, those before being known. */
+export function delayStarts(flat: FlatProblem, time: Float64Array, start: Float64Array, from: number): void {
+  const { steps, parentStart, parents } = flat
+  for (let i = from; i < steps; i++) {
     let at = 0
     for (let e = parentStart[i]!; e < parentStart[i + 1]!; e++) {
       const parent = parents[e]!
@@ -84,15 +91,13 @@ export function earliestStarts(flat: FlatProblem, time: Float64Array, start: Flo
       if (end > at) at = end
     }
     start[i] = at
-    if (at + time[i]! > length) length = at + time[i]!
   }
-  return length
 }
 
-/** Longest time from the end of each step to the end of all. O(V + E). */
-export function longestTails(flat: FlatProblem, time: Float64Array, tail: Float64Array): void {
-  const { steps, childStart, children } = flat
-  for (let i = steps - 1; i >= 0; i--) {
+/** Longest time from the end of each step before `to` to the end of all, those from `to` on being known. O(V + E). */
+export function longestTails(flat: FlatProblem, time: Float64Array, tail: Float64Array, to: number): void {
+  const { childStart, children } = flat
+  for (let i = to - 1; i >= 0; i--) {
     let most = 0
     for (let e = childStart[i]!; e < childStart[i + 1]!; e++) {
       const child = children[e]!

@@ -1,6 +1,6 @@
 import type { DualSimplex } from "../dual/network-simplex.ts"
 import { reclaimBySweeps } from "../dual/reclaim-by-sweeps.ts"
-import { earliestStarts, entryWithin, type FlatProblem, longestTails } from "./flat-problem.ts"
+import { delayStarts, earliestStarts, entryWithin, type FlatProblem, longestTails } from "./flat-problem.ts"
 
 /** Finds selections within a deadline; its buffers are used again by every call. */
 export interface Primal {
@@ -40,9 +40,8 @@ export function primal(flat: FlatProblem): Primal {
     time[i] = times[offset[i]! + k]!
   }
   const reclaim = (deadline: number): void => {
+    longestTails(flat, time, tail, steps)
     for (let move = 0; move < MAX_MOVES; move++) {
-      earliestStarts(flat, time, start)
-      longestTails(flat, time, tail)
       let best = -1
       let to = 0
       let most = 0
@@ -58,6 +57,9 @@ export function primal(flat: FlatProblem): Primal {
       }
       if (best < 0) return
       take(best, to)
+      // Only what follows starts later, only what precedes has a longer tail.
+      delayStarts(flat, time, start, best + 1)
+      longestTails(flat, time, tail, best)
     }
   }
   const total = (): number => {
@@ -67,7 +69,10 @@ export function primal(flat: FlatProblem): Primal {
   }
   const finish = (deadline: number): number => {
     // Windows that are off their schedule by rounding are no plan: then everything begins at its fastest.
-    if (earliestStarts(flat, time, start) > deadline) for (let i = 0; i < steps; i++) take(i, 0)
+    if (earliestStarts(flat, time, start) > deadline) {
+      for (let i = 0; i < steps; i++) take(i, 0)
+      earliestStarts(flat, time, start)
+    }
     if (steps > SWEEPS_ABOVE) chosen.set(reclaimBySweeps(flat.scaled, chosen, deadline))
     else reclaim(deadline)
     return total()

@@ -4,8 +4,8 @@ import { earliestStarts, entryWithin, type FlatProblem } from "./flat-problem.ts
 import { type NodeQueue, nodeQueue, type SearchNode } from "./node-queue.ts"
 import { type Primal, primal } from "./primal.ts"
 
-/** Deeper nodes are no longer dived into: the best bound goes first. */
-const MAX_DIVE = 40
+/** Only the first nodes are dived into: incumbents come from rounding anyway, and with few nodes the best bound pays more. */
+const MAX_DIVE = 3
 
 /** Losses and differences of bounds below it are rounding; costs are relative. */
 const EPS = 1e-12

@@ -1,13 +1,16 @@
 import { assertNever } from "../../base/assert-never.ts"
 import type { SearchLimits } from "../selection-problem.ts"
 
-/** `fast` rounds the relaxation, `default` searches 30 nodes, `exact` until a gap of 1e-4 or its limit. */
+/** `fast` rounds the relaxation, `default` searches 30 nodes (fewer above 50 steps), `exact` until a gap of 1e-4 or its limit. */
 export type Effort = "fast" | "default" | "exact"
 
 /** Gap at which a search is content: far below what any estimate knows. */
 const GAP = 1e-4
 
 const DEFAULT_NODES = 30
+
+/** Nodes times steps of a default search: milliseconds. */
+const DEFAULT_WORK = 1600
 
 /** Nodes times steps of an exact search: seconds at most. */
 const EXACT_WORK = 2_000_000
@@ -24,10 +27,14 @@ export function limitsOf(effort: Effort, steps: number, shouldStop?: () => boole
     case "fast":
       return { maxNodes: 0, gap: GAP, ...stop }
     case "default":
-      return { maxNodes: steps > NODES_UP_TO ? 0 : DEFAULT_NODES, gap: GAP, ...stop }
+      return { maxNodes: defaultNodes(steps), gap: GAP, ...stop }
     case "exact":
       return { maxNodes: Math.min(MOST_NODES, Math.floor(EXACT_WORK / Math.max(1, steps))), gap: GAP, ...stop }
     default:
       return assertNever(effort)
   }
+}
+
+function defaultNodes(steps: number): number {
+  return steps > NODES_UP_TO ? 0 : Math.min(DEFAULT_NODES, Math.ceil(DEFAULT_WORK / Math.max(1, steps)))
 }
