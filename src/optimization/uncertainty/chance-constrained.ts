@@ -1,55 +1,38 @@
-import { type RandomTable, randomTable } from "../../statistics/monte-carlo.ts"
-import { ascendingQuantile } from "../../statistics/end-to-end-sample.ts"
-import { type Attainment, attainmentOf, hitsNeeded, hitsOf, scenariosFor } from "./attainment.ts"
-import { type Scenarios, scenariosOf } from "./scenarios.ts"
-import type { SelectionGoal, SelectionSolver } from "./selection-solver.ts"
-import { candidatesOf, type ConditionalTime, type Margins, surrogateOf } from "./surrogate.ts"
-import { expectedExecutions, type StepUnfolding } from "./unfolding.ts"
-import type { CandidateSelection, ChanceGoal, UncertainProblem } from "./uncertain-problem.ts"
-
-export interface ChanceOptions {
-  /** Default 1. The same seed gives the same plan, bit for bit. */
-  readonly seed?: number
-  /** Common scenarios of the search. Default `scenariosFor(percentile)`. */
-  readonly scenarios?: number
-  /** Fresh scenarios of the verification. Default 2,000. */
-  readonly freshScenarios?: number
-  /** Conditions, loops and maps, by step index; every step runs once where absent. */
-  readonly unfoldings?: readonly StepUnfolding[]
-  /** See `ScenarioOptions.runLogSd`. */
-  readonly runLogSd?: number
-}
-
-/** A plan, and what the scenarios say of it. */
-export interface ChancePlan {
-  readonly selection: CandidateSelection
-  /** Margin, in standard deviations, of the surrogate that gave it. */
-  readonly kappa: number
-  readonly expectedUsd: number
-  /** Latency at the goal's percentile, ms, on the common scenarios. */
-  readonly latencyMs: number
-  readonly attainment: Attainment
-}
+import {
+  type ChanceOptions,
+  type ChancePlan,
+  type Evaluated,
+  evaluate,
+  planned,
+  type Search,
+  searchOf,
+  verified,
+} from "./plan-search.ts"
+import { reclaimChance } from "./reclaim-chance.ts"
+import type { SelectionSolver } from "./selection-solver.ts"
+import { candidatesOf, type ConditionalTime, surrogateOf } from "./surrogate.ts"
+import type { ChanceGoal, UncertainProblem } from "./uncertain-problem.ts"
+import { longestPath } from "../branch-and-bound/flat-problem.ts"
 
 /** `closest` is the evaluated plan that keeps the goal most often. */
 export type ChanceResult =
   | ({ readonly feasible: true } & ChancePlan)
   | { readonly feasible: false; readonly closest: ChancePlan }
 
-const FRESH_SCENARIOS = 2000
-
 /** Bisection of kappa: 2^-9 of the bracket is below the steps in which plans change. */
 const BRACKET = [-1, 8] as const
 const ROUNDS = 9
 
-/** Margins of times that are tried where the budget is what is uncertain: P84, P97 and more. */
+/** Margins of times that are tried where it is not them that decide how often the goal is kept. */
 const LATENCY_MARGINS = [0, 0.5, 1, 1.5, 2, 3] as const
 
 /**
  * The cheapest plan with P(T <= S) >= percentile, or the one of the least latency with P(C <= B) >= percentile. The
  * solver plans the surrogate t = mean + kappa sd (or c) at one kappa for all steps, and each of its plans is counted on
  * the same scenarios. The attainment of such plans rises with kappa, but not exactly: of all the plans that bisection
- * meets the best one that keeps the goal is returned. Verified on fresh scenarios.
+ * meets the best one that keeps the goal counts. What it keeps beyond the level is spent step by step (`reclaimChance`).
+ * Where no margin leaves a plan that keeps the goal, the search goes on over deadlines other than S at a few margins.
+ * Verified on fresh scenarios.
  */
 export function chanceConstrained(
   solver: SelectionSolver,
@@ -60,47 +43,12 @@ export function chanceConstrained(
   const evaluated = goal.kind === "cost" ? forDeadline(search, goal.sloMs) : forBudget(search, goal)
   const keeping = evaluated.filter((plan) => plan.hits >= search.needed)
   const better = goal.kind === "cost" ? byCost : byLatency
-  if (keeping.length > 0) return { feasible: true, ...verified(search, keeping.reduce(better)) }
-  return { feasible: false, closest: verified(search, evaluated.reduce(byHits)) }
-}
-
-interface Search {
-  readonly solver: SelectionSolver
-  readonly problem: UncertainProblem
-  readonly goal: ChanceGoal
-  readonly options: ChanceOptions
-  readonly scenarios: Scenarios
-  readonly needed: number
-  /** Expected executions by step index. */
-  readonly executions: Float64Array
-}
-
-interface Evaluated {
-  readonly selection: CandidateSelection
-  readonly kappa: number
-  readonly hits: number
-  readonly expectedUsd: number
-  readonly latencyMs: number
-}
-
-function searchOf(
-  solver: SelectionSolver,
-  problem: UncertainProblem,
-  { goal, options }: { readonly goal: ChanceGoal; readonly options: ChanceOptions },
-): Search {
-  const count = options.scenarios ?? scenariosFor(goal.percentile)
-  const table = randomTable({ seed: options.seed ?? 1, scenarios: count })
-  const { unfoldings } = options
-  return {
-    solver,
-    problem,
-    goal,
-    options,
-    scenarios: scenariosOf(problem, table, options),
-    needed: hitsNeeded(goal.percentile, count),
-    executions:
-      unfoldings === undefined ? new Float64Array(problem.steps.length).fill(1) : expectedExecutions(unfoldings),
+  if (keeping.length > 0) {
+    const best = keeping.reduce(better)
+    const plan = goal.kind === "cost" ? reclaimChance(search, best, goal.sloMs) : best
+    return { feasible: true, ...verified(search, plan) }
   }
+  return { feasible: false, closest: verified(search, evaluated.reduce(byHits)) }
 }
 
 /** How conditional steps may count in time; alike where none is conditional. */
@@ -114,7 +62,40 @@ function forDeadline(search: Search, sloMs: number): Evaluated[] {
       planned(search, { kappaMs: kappa, kappaUsd: 0 }, { conditionalTime, goal: { kind: "cost", sloMs }, kappa }),
     ),
   )
-  return evaluated.some((plan) => plan.hits >= search.needed) ? evaluated : [...evaluated, ...fastest(search)]
+  if (evaluated.some((plan) => plan.hits >= search.needed)) return evaluated
+  return [...evaluated, ...conditionalTimes(search).flatMap((time) => byDeadline(search, time)), ...fastest(search)]
+}
+
+/** Halvings of the deadline between the fastest and the cheapest plan. */
+const DEADLINE_ROUNDS = 8
+
+/**
+ * Plans of a few margins at the latest deadline, before or after the SLO, with which they keep the goal. The goal may be
+ * within reach although every surrogate whose margin would be enough asks for more than the SLO.
+ */
+function byDeadline(search: Search, conditionalTime: ConditionalTime): Evaluated[] {
+  return LATENCY_MARGINS.flatMap((kappa) => {
+    const unfolded = search.options.unfoldings === undefined ? {} : { unfoldings: search.options.unfoldings }
+    const { problem } = surrogateOf(search.problem, { kappaMs: kappa, kappaUsd: 0 }, { ...unfolded, conditionalTime })
+    const ends = (entry: (size: number) => number): number =>
+      longestPath(
+        problem,
+        problem.curves.map(({ latencyMs }) => entry(latencyMs.length)),
+      )
+    let [low, high] = [ends(() => 0), ends((size) => size - 1)]
+    const evaluated: Evaluated[] = []
+    for (let round = 0; round < DEADLINE_ROUNDS; round++) {
+      const sloMs = round === 0 ? low : (low + high) / 2
+      const goal = { kind: "cost", sloMs } as const
+      const plan = planned(search, { kappaMs: kappa, kappaUsd: 0 }, { conditionalTime, goal, kappa })
+      if (plan !== null) evaluated.push(plan)
+      if (plan !== null && plan.hits >= search.needed) low = sloMs
+      else high = sloMs
+      // Not even the fastest plan is good enough.
+      if (round === 0 && high === low) break
+    }
+    return evaluated
+  })
 }
 
 function forBudget(search: Search, goal: ChanceGoal & { kind: "latency" }): Evaluated[] {
@@ -145,40 +126,6 @@ function bisected(search: Search, at: (kappa: number) => Evaluated | null): Eval
   return evaluated
 }
 
-interface Attempt {
-  readonly conditionalTime: ConditionalTime
-  readonly goal: SelectionGoal
-  readonly kappa: number
-}
-
-function planned(search: Search, margins: Margins, { conditionalTime, goal, kappa }: Attempt): Evaluated | null {
-  const { problem, options, solver } = search
-  const unfolded = options.unfoldings === undefined ? {} : { unfoldings: options.unfoldings, conditionalTime }
-  const surrogate = surrogateOf(problem, margins, unfolded)
-  const entries = solver(surrogate.problem, goal)
-  return entries === null ? null : evaluate(search, candidatesOf(surrogate, entries), kappa)
-}
-
-function evaluate(search: Search, selection: CandidateSelection, kappa: number): Evaluated {
-  const { scenarios, goal, problem, executions } = search
-  const latencies = scenarios.latencies(selection)
-  const expectedUsd = selection.reduce((sum, k, i) => sum + executions[i]! * problem.steps[i]!.meanUsd[k]!, 0)
-  const hits = hitsIn(goal, { latencies, expectedUsd, costs: () => scenarios.costs(selection) })
-  return { selection, kappa, hits, expectedUsd, latencyMs: ascendingQuantile(latencies.sort(), goal.percentile) }
-}
-
-interface Outcome {
-  readonly latencies: Float64Array
-  readonly expectedUsd: number
-  readonly costs: () => Float64Array
-}
-
-function hitsIn(goal: ChanceGoal, { latencies, expectedUsd, costs }: Outcome): number {
-  if (goal.kind === "cost") return hitsOf(latencies, goal.sloMs)
-  if (goal.budgetOf !== "expectation") return hitsOf(costs(), goal.budgetUsd)
-  return hitsOf(new Float64Array(latencies.length).fill(expectedUsd), goal.budgetUsd)
-}
-
 /** Every step at its fastest, with more and more regard to spread. */
 function fastest(search: Search): Evaluated[] {
   return LATENCY_MARGINS.map((kappa) => {
@@ -194,24 +141,6 @@ function cheapest(search: Search): Evaluated[] {
     const entries = Int32Array.from(surrogate.candidates, (candidates) => candidates.length - 1)
     return evaluate(search, candidatesOf(surrogate, entries), kappa)
   })
-}
-
-function verified(search: Search, { selection, kappa, expectedUsd, latencyMs }: Evaluated): ChancePlan {
-  const { goal, options, problem } = search
-  const scenarios = scenariosOf(problem, freshTable(options), options)
-  const outcome = { latencies: scenarios.latencies(selection), expectedUsd, costs: () => scenarios.costs(selection) }
-  return { selection, kappa, expectedUsd, latencyMs, attainment: attainmentIn(goal, outcome) }
-}
-
-/** A table that shares no column with the one of the search. */
-function freshTable({ seed = 1, freshScenarios = FRESH_SCENARIOS }: ChanceOptions): RandomTable {
-  return randomTable({ seed: seed + 0x5f3759, scenarios: freshScenarios })
-}
-
-function attainmentIn(goal: ChanceGoal, { latencies, expectedUsd, costs }: Outcome): Attainment {
-  if (goal.kind === "cost") return attainmentOf(latencies, goal.sloMs, goal.percentile)
-  const values = goal.budgetOf === "expectation" ? new Float64Array(latencies.length).fill(expectedUsd) : costs()
-  return attainmentOf(values, goal.budgetUsd, goal.percentile)
 }
 
 function byCost(a: Evaluated, b: Evaluated): Evaluated {

@@ -1,0 +1,123 @@
+import type { Graph } from "../../workflow/graph.ts"
+import { type Evaluated, evaluate, type Search } from "./plan-search.ts"
+import { curveOf } from "./surrogate.ts"
+
+/** Moves save less and less: after these next to nothing is left. */
+const MAX_MOVES = 24
+
+/** The same tolerance as for whole plans. */
+const TOLERANCE = 1 + 1e-9
+
+/**
+ * Spends the chance that a plan leaves above its level: over and over the step moves that saves most among the moves to a
+ * slower candidate after which enough scenarios still end in time. For one step that is read off its slack: with
+ * everything else as it is, a scenario ends in time if the step takes at most S - start - tail and no path beside it is
+ * too long. Never raises the cost, never falls below the level. About 0.1 us a scenario, edge and move.
+ */
+export function reclaimChance(search: Search, plan: Evaluated, sloMs: number): Evaluated {
+  const ladders = search.problem.steps.map((step) => curveOf(step, { kappaMs: plan.kappa, kappaUsd: 0 }).candidates)
+  let current = plan
+  for (let move = 0; move < MAX_MOVES; move++) {
+    const next = bestMove(search, { plan: current, ladders, sloMs: sloMs * TOLERANCE })
+    if (next === null) break
+    const selection = Int32Array.from(current.selection)
+    selection[next.step] = next.candidate
+    const moved = evaluate(search, selection, plan.kappa)
+    if (moved.hits < search.needed || moved.expectedUsd >= current.expectedUsd) break
+    current = moved
+  }
+  return current
+}
+
+interface MoveRequest {
+  readonly plan: Evaluated
+  /** Candidates from fast to slow, by step index. */
+  readonly ladders: readonly Int32Array[]
+  readonly sloMs: number
+}
+
+interface Move {
+  readonly step: number
+  readonly candidate: number
+}
+
+function bestMove(search: Search, { plan, ladders, sloMs }: MoveRequest): Move | null {
+  const { problem, scenarios, executions } = search
+  const durations = problem.steps.map((_, i) => scenarios.durations(i, plan.selection[i]!))
+  const tails = tailsOf(problem.graph, durations)
+  let best: Move | null = null
+  let most = 0
+  for (const [i, { meanUsd }] of problem.steps.entries()) {
+    const usd = (candidate: number): number => executions[i]! * meanUsd[candidate]!
+    const cheaper = ladders[i]!.filter((candidate) => usd(candidate) < usd(plan.selection[i]!))
+    if (cheaper.length === 0 || usd(plan.selection[i]!) - usd(cheaper.at(-1)!) <= most) continue
+    const slack = slackOf(problem.graph, { durations, tails, step: i, sloMs })
+    const last = lastThat(cheaper.length, (at) => fits(scenarios.durations(i, cheaper[at]!), slack) >= search.needed)
+    const saving = last < 0 ? 0 : usd(plan.selection[i]!) - usd(cheaper[last]!)
+    if (saving > most) [best, most] = [{ step: i, candidate: cheaper[last]! }, saving]
+  }
+  return best
+}
+
+/** The last index before the first that fails, found by steps of 1, 2, 4, ... and then by halves; -1 for none. */
+function lastThat(count: number, holds: (at: number) => boolean): number {
+  let low = -1
+  let step = 1
+  while (low + step < count && holds(low + step)) {
+    low += step
+    step *= 2
+  }
+  for (let high = Math.min(count, low + step); high - low > 1;) {
+    const middle = (low + high) >> 1
+    if (holds(middle)) low = middle
+    else high = middle
+  }
+  return low
+}
+
+function fits(durations: Float64Array, slack: Float64Array): number {
+  let hits = 0
+  for (let s = 0; s < slack.length; s++) if (durations[s]! <= slack[s]!) hits++
+  return hits
+}
+
+/** Longest time from each step's end to the end of all, by step and scenario. */
+function tailsOf({ children }: Graph, durations: readonly Float64Array[]): Float64Array[] {
+  const tails = durations.map((duration) => new Float64Array(duration.length))
+  for (let i = durations.length - 1; i >= 0; i--)
+    for (const child of children[i]!) {
+      const [own, after, time] = [tails[i]!, tails[child]!, durations[child]!]
+      for (let s = 0; s < own.length; s++) own[s] = Math.max(own[s]!, time[s]! + after[s]!)
+    }
+  return tails
+}
+
+interface SlackRequest {
+  readonly durations: readonly Float64Array[]
+  readonly tails: readonly Float64Array[]
+  readonly step: number
+  readonly sloMs: number
+}
+
+/** The most a step may take in each scenario; -Infinity where a path beside it is too long already. */
+function slackOf({ parents }: Graph, { durations, tails, step, sloMs }: SlackRequest): Float64Array {
+  const slack = new Float64Array(durations[step]!.length).fill(Infinity)
+  const ends: Float64Array[] = []
+  for (const [i, duration] of durations.entries()) {
+    const end = new Float64Array(slack.length)
+    for (const parent of parents[i]!) {
+      const before = ends[parent]!
+      for (let s = 0; s < end.length; s++) if (before[s]! > end[s]!) end[s] = before[s]!
+    }
+    if (i === step) {
+      for (let s = 0; s < slack.length; s++) slack[s] = Math.min(slack[s]!, sloMs - end[s]! - tails[i]![s]!)
+      // Paths through the step are in its slack; those beside it go on.
+      ends.push(end.fill(-Infinity))
+      continue
+    }
+    for (let s = 0; s < end.length; s++) end[s]! += duration[s]!
+    ends.push(end)
+    for (let s = 0; s < slack.length; s++) if (end[s]! > sloMs) slack[s] = -Infinity
+  }
+  return slack
+}
