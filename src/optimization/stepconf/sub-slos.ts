@@ -154,7 +154,7 @@ export function stretched({ graph, open, fastestMs, releaseMs, deadlineMs }: Ope
 }
 
 /** The point nearest to `wanted` on the line from `valid` at which every step has its fastest time in order (W3). */
-function blend(steps: OpenSteps, wanted: Windows, valid: Windows): Windows {
+export function blend(steps: OpenSteps, wanted: Windows, valid: Windows): Windows {
   let share = 1
   const rounding = 1e-9 * Math.max(1, steps.deadlineMs)
   /** Each constraint is a difference that must not be negative; it is linear along the line. */

@@ -1,4 +1,4 @@
-import { type OpenSteps, pathWindows, stretched, type Windows } from "../../stepconf/sub-slos.ts"
+import { blend, type OpenSteps, pathWindows, stretched, type Windows } from "../../stepconf/sub-slos.ts"
 
 /**
  * Algorithm 1's windows with release and deadline of every step worked out anew from what is open now: the heaviest
@@ -10,20 +10,10 @@ export function recomputedWindows(steps: OpenSteps): Windows {
 }
 
 /**
- * The same, unless some step would get less than its fastest time or start before another has ended: then all get the
- * split that is always valid, the schedule of fastest times stretched to the deadline.
+ * The same, made valid: where some step would get less than its fastest time, or start before another has ended, all
+ * windows are moved as far as it takes towards the split that is always valid, the schedule of fastest times stretched
+ * to the deadline. Our own windows differ in what they share out: only what is left above the fastest times.
  */
 export function repairedWindows(steps: OpenSteps): Windows {
-  const windows = recomputedWindows(steps)
-  return isValid(steps, windows) ? windows : stretched(steps)
-}
-
-function isValid({ graph, open, fastestMs, releaseMs, deadlineMs }: OpenSteps, { startMs, endMs }: Windows): boolean {
-  const rounding = 1e-9 * deadlineMs
-  return graph.parents.every((parents, i) => {
-    if (!open[i]) return true
-    const release = parents.reduce((at, p) => (open[p] ? Math.max(at, endMs[p]!) : at), releaseMs[i]!)
-    if (startMs[i]! < release - rounding || endMs[i]! > deadlineMs + rounding) return false
-    return endMs[i]! - startMs[i]! >= fastestMs[i]! - rounding
-  })
+  return blend(steps, recomputedWindows(steps), stretched(steps))
 }
