@@ -8,6 +8,7 @@ import {
   searchOf,
   verified,
 } from "./plan-search.ts"
+import { hurryChance } from "./hurry-chance.ts"
 import { reclaimChance } from "./reclaim-chance.ts"
 import type { SelectionSolver } from "./selection-solver.ts"
 import { candidatesOf, type ConditionalTime, surrogateOf } from "./surrogate.ts"
@@ -63,7 +64,13 @@ function forDeadline(search: Search, sloMs: number): Evaluated[] {
     ),
   )
   if (evaluated.some((plan) => plan.hits >= search.needed)) return evaluated
-  return [...evaluated, ...conditionalTimes(search).flatMap((time) => byDeadline(search, time)), ...fastest(search)]
+  const more = [
+    ...evaluated,
+    ...conditionalTimes(search).flatMap((time) => byDeadline(search, time)),
+    ...fastest(search),
+  ]
+  const closest = [...evaluated.toSorted((a, b) => b.hits - a.hits).slice(0, 1), more.reduce(byHits)]
+  return [...more, ...closest.map((plan) => hurryChance(search, plan, sloMs))]
 }
 
 /** Halvings of the deadline between the fastest and the cheapest plan. */

@@ -3,7 +3,7 @@ import { seededRandom } from "../../base/random.ts"
 import { randomTable } from "../../statistics/monte-carlo.ts"
 import { schedule } from "../../workflow/critical-path.ts"
 import { graphOf } from "../../workflow/graph.ts"
-import { chain, diamond } from "../../workflow/testing/workflows.ts"
+import { chain, diamond, fanOut } from "../../workflow/testing/workflows.ts"
 import { hitsOf } from "./attainment.ts"
 import { calibrateKappa } from "./calibrate-kappa.ts"
 import { planInExpectation } from "./expectation.ts"
@@ -53,14 +53,14 @@ test("more margin keeps the deadline more often and costs more", () => {
 })
 
 test("a run that starts late is never dearer than all fastest, and only the critical path hurries", () => {
-  const problem = randomProblem(graphOf(diamond), seededRandom(6), { count: 4 })
+  const problem = randomProblem(graphOf(fanOut), seededRandom(6), { count: 4, ratio: 1.2 })
   const states: StepState[] = problem.steps.map(() => ({ kind: "open" }))
   const curves = curveCache(problem)
   const at = (sloMs: number): Int32Array =>
     onlinePlan(exhaustive, { problem, curves, states, nowMs: 0, sloMs, kappa: 2.5 })
   const fastest = lengthAt(problem, -1)
   const late = at(0.5 * fastest)
-  const all = new Int32Array(4).fill(3)
+  const all = new Int32Array(5).fill(3)
   const time = (selection: Int32Array): number =>
     schedule(
       problem.graph,

@@ -1,5 +1,5 @@
-import type { Graph } from "../../workflow/graph.ts"
 import { type Evaluated, evaluate, type Search } from "./plan-search.ts"
+import { inTime, slackOf, tailsOf } from "./step-slack.ts"
 import { curveOf } from "./surrogate.ts"
 
 /** Moves save less and less: after these next to nothing is left. */
@@ -52,7 +52,7 @@ function bestMove(search: Search, { plan, ladders, sloMs }: MoveRequest): Move |
     const cheaper = ladders[i]!.filter((candidate) => usd(candidate) < usd(plan.selection[i]!))
     if (cheaper.length === 0 || usd(plan.selection[i]!) - usd(cheaper.at(-1)!) <= most) continue
     const slack = slackOf(problem.graph, { durations, tails, step: i, sloMs })
-    const last = lastThat(cheaper.length, (at) => fits(scenarios.durations(i, cheaper[at]!), slack) >= search.needed)
+    const last = lastThat(cheaper.length, (at) => inTime(scenarios.durations(i, cheaper[at]!), slack) >= search.needed)
     const saving = last < 0 ? 0 : usd(plan.selection[i]!) - usd(cheaper[last]!)
     if (saving > most) [best, most] = [{ step: i, candidate: cheaper[last]! }, saving]
   }
@@ -73,51 +73,4 @@ function lastThat(count: number, holds: (at: number) => boolean): number {
     else high = middle
   }
   return low
-}
-
-function fits(durations: Float64Array, slack: Float64Array): number {
-  let hits = 0
-  for (let s = 0; s < slack.length; s++) if (durations[s]! <= slack[s]!) hits++
-  return hits
-}
-
-/** Longest time from each step's end to the end of all, by step and scenario. */
-function tailsOf({ children }: Graph, durations: readonly Float64Array[]): Float64Array[] {
-  const tails = durations.map((duration) => new Float64Array(duration.length))
-  for (let i = durations.length - 1; i >= 0; i--)
-    for (const child of children[i]!) {
-      const [own, after, time] = [tails[i]!, tails[child]!, durations[child]!]
-      for (let s = 0; s < own.length; s++) own[s] = Math.max(own[s]!, time[s]! + after[s]!)
-    }
-  return tails
-}
-
-interface SlackRequest {
-  readonly durations: readonly Float64Array[]
-  readonly tails: readonly Float64Array[]
-  readonly step: number
-  readonly sloMs: number
-}
-
-/** The most a step may take in each scenario; -Infinity where a path beside it is too long already. */
-function slackOf({ parents }: Graph, { durations, tails, step, sloMs }: SlackRequest): Float64Array {
-  const slack = new Float64Array(durations[step]!.length).fill(Infinity)
-  const ends: Float64Array[] = []
-  for (const [i, duration] of durations.entries()) {
-    const end = new Float64Array(slack.length)
-    for (const parent of parents[i]!) {
-      const before = ends[parent]!
-      for (let s = 0; s < end.length; s++) if (before[s]! > end[s]!) end[s] = before[s]!
-    }
-    if (i === step) {
-      for (let s = 0; s < slack.length; s++) slack[s] = Math.min(slack[s]!, sloMs - end[s]! - tails[i]![s]!)
-      // Paths through the step are in its slack; those beside it go on.
-      ends.push(end.fill(-Infinity))
-      continue
-    }
-    for (let s = 0; s < end.length; s++) end[s]! += duration[s]!
-    ends.push(end)
-    for (let s = 0; s < slack.length; s++) if (end[s]! > sloMs) slack[s] = -Infinity
-  }
-  return slack
 }

@@ -51,11 +51,12 @@ export function randomProblem(
 ): UncertainProblem {
   const steps = graph.names.map(() => {
     const work = 500 + 4000 * random.next()
+    const dearness = 0.3 + 0.5 * random.next()
     return syntheticStep(
       Array.from({ length: count }, (_, k) => {
         const speed = ratio ** k
         const spread = logSd * (0.5 + random.next())
-        return { ms: work / speed, usd: (work / 1000) * speed ** (0.3 + 0.5 * random.next()), logSd: spread }
+        return { ms: work / speed, usd: (work / 1000) * speed ** dearness, logSd: spread }
       }),
     )
   })
