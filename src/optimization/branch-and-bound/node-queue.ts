@@ -2,8 +2,9 @@
 export interface SearchNode {
   readonly bound: number
   readonly depth: number
-  readonly lo: Int32Array
-  readonly hi: Int32Array
+  /** By step; plain arrays, which are cheaper to copy than typed ones as long as these. */
+  readonly lo: number[]
+  readonly hi: number[]
 }
 
 /** Open nodes, the lowest bound first; among equals the one pushed last. */
