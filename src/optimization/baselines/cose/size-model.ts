@@ -39,8 +39,8 @@ const DRIFT = { sd: 3, runs: 3 }
 const LEAST_LOG_SD = 0.05
 
 /**
- * A Gaussian process of log time over log2 memory. The first three measurements are the largest, the middle and the
- * smallest size that runs, the next ones where the cost is expected to improve most (COSE, INFOCOM 2020; what it leaves
+ * A Gaussian process of log time over log2 memory. The first three measurements are the largest size, the geometric
+ * middle and the smallest size that runs, the next ones where the cost is expected to improve most (COSE, INFOCOM 2020; what it leaves
  * open is our choice). Samples told without being asked for count as well, those far off only when `DRIFT` says that
  * the function has changed: then they replace all before them.
  */
@@ -83,10 +83,10 @@ export function sizeModel(options: SizeModelOptions): SizeModel {
   }
 }
 
-/** Largest, middle, smallest; where that cannot run, half-way up to the least size that could. */
+/** Largest, geometric middle, smallest; where that cannot run, half-way up to the least size that could. */
 function firstSizes(open: readonly number[], samples: readonly SizeSample[], floorMB: number): number | undefined {
   if (samples.length === 0) return open.at(-1)
-  if (samples.length === 1) return open[Math.floor(open.length / 2)]
+  if (samples.length === 1) return nearest(open, Math.sqrt(open[0]! * open.at(-1)!))
   if (samples.length > 2) return undefined
   return floorMB === 0 ? open[0] : abovePastFailures(open, samples, floorMB)[0]
 }
@@ -100,6 +100,10 @@ function abovePastFailures(
   const least = samples.reduce((a, { memoryMB }) => Math.min(a, memoryMB), Infinity)
   const above = open.filter((memoryMB) => floorMB === 0 || memoryMB >= (floorMB + least) / 2)
   return above.length > 0 ? above : open
+}
+
+function nearest(sizes: readonly number[], memoryMB: number): number {
+  return sizes.reduce((a, b) => (Math.abs(b - memoryMB) < Math.abs(a - memoryMB) ? b : a))
 }
 
 function inputOf(memoryMB: number): number[] {
