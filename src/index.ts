@@ -57,12 +57,14 @@ export type { CompiledSpace, Estimate, EstimateRequest, Estimator } from "./esti
 export type { Profile, Sample } from "./estimation/sample.ts"
 export type { Distribution } from "./statistics/distribution.ts"
 
-export type { Planner, PlanResult, PricedPlan, Problem } from "./optimization/planner.ts"
+export type { PlanCertificate, Planner, PlanResult, PricedPlan, Problem } from "./optimization/planner.ts"
 export type { Decision, Policy, RunView } from "./optimization/policy.ts"
 export { frontierMergePlanner } from "./optimization/frontier-merge/frontier-merge-planner.ts"
 export { staticPolicy } from "./optimization/static-policy.ts"
 export { stepConf, type StepConfOptions } from "./optimization/stepconf/step-conf.ts"
 export { planRange, stepConfPlanner } from "./optimization/stepconf/step-conf-planner.ts"
+export { costLatencyFrontier, trimtabPlanner, type TrimtabPlannerOptions } from "./optimization/trimtab-planner.ts"
+export { trimtabPolicy, type TrimtabPolicyOptions } from "./optimization/trimtab-policy.ts"
 
 export { createEngine, type Engine, type EngineOptions, type RunHandle } from "./engine/engine.ts"
 export type { RunSummary } from "./engine/run-summary.ts"

@@ -14,7 +14,7 @@ import { replan } from "./trimtab/replan.ts"
 export interface TrimtabPolicyOptions {
   readonly estimator: Estimator
   readonly limits: PlatformLimits
-  /** Nodes of the branch and bound of each decision; 12 where absent. */
+  /** Nodes of the branch and bound of each decision; 12 where absent, fewer above 100 steps either way. */
   readonly nodes?: number
   /**
    * Called when a decision begins; what it returns is polled, and true ends the search with the best plan so far, at
@@ -25,6 +25,9 @@ export interface TrimtabPolicyOptions {
 
 /** Most of what 30 nodes gain before a run: the next decision plans again anyway. */
 const NODES = 12
+
+/** Nodes times steps of a decision: a few milliseconds. */
+const WORK = 1200
 
 /** A plan is as good as the best within it: far below what any estimate knows. */
 const GAP = 1e-4
@@ -55,7 +58,8 @@ export function trimtabPolicy({ estimator, limits, nodes = NODES, stopper }: Tri
       const name = view.ready[0]
       if (name === undefined) throw new TrimtabError("internal", "a policy was asked to decide, but no step is ready")
       const shouldStop = stopper?.()
-      const searchLimits = { maxNodes: nodes, gap: GAP, ...(shouldStop === undefined ? {} : { shouldStop }) }
+      const maxNodes = Math.min(nodes, Math.floor(WORK / view.workflow.steps.length))
+      const searchLimits = { maxNodes, gap: GAP, ...(shouldStop === undefined ? {} : { shouldStop }) }
       const plan = replan(source, view, { limits: searchLimits, knownMs: plans.get(view.workflow) ?? null })
       if (shouldStop !== undefined) plans.set(view.workflow, plan.timesMs)
       return decisionFor(name, plan)

@@ -6,8 +6,7 @@ import { costScaling } from "../dual/cost-scaling.ts"
 import { expandSelection, type Kernel, kernelOf } from "../frontier-merge/reduce.ts"
 import type { PlanCertificate } from "../planner.ts"
 import type { SearchResult, SelectionProblem } from "../selection-problem.ts"
-import type { Effort } from "./effort.ts"
-import { limitsOf } from "./effort.ts"
+import { type Effort, limitsOf } from "./effort.ts"
 
 /** A selection of the whole problem with what is proven about it. */
 export interface Solved {
@@ -27,8 +26,8 @@ const SCALING_FROM = 2000
 /** Wide: paths have fewer steps than this share of all. */
 const SCALING_DEPTH = 0.1
 
-/** Gap that cost scaling goes for: its phases after that one gain little. */
-const SCALING_GAP = 5e-3
+/** Gap that cost scaling goes for: each phase after that takes longer and gains less. */
+const SCALING_GAP: Readonly<Record<Effort, number>> = { fast: 0.02, default: 0.01, exact: 2e-3 }
 
 /** Pairs of entries that an exact answer may merge in series: some tenths of a second. */
 const EXACT_PAIRS = 20_000_000
@@ -76,7 +75,10 @@ function searched(
 ): SearchResult | null {
   const steps = problem.curves.length
   if (steps >= SCALING_FROM && depthOf(problem) < SCALING_DEPTH * steps)
-    return costScaling(problem, deadlineMs, { gap: SCALING_GAP, ...(shouldStop === undefined ? {} : { shouldStop }) })
+    return costScaling(problem, deadlineMs, {
+      gap: SCALING_GAP[effort],
+      ...(shouldStop === undefined ? {} : { shouldStop }),
+    })
   return searchCost(problem, deadlineMs, limitsOf(effort, steps, shouldStop))
 }
 
