@@ -8,14 +8,14 @@ import { reclaimSlack, roundDown } from "./rounding.ts"
 import { fittingWindows, longestPath } from "./windows.ts"
 
 /** First slack allowed, as a share of the deadline, and its divisor from phase to phase. */
-const FIRST_EPS = 1 / 60
-const EPS_DIVISOR = 3
+const FIRST_EPS = 1 / 200
+const EPS_DIVISOR = 4
 
-/** Slack of the last phase: 1/60/3^13 of the deadline is below what any estimate knows. */
-const MOST_PHASES = 14
+/** Slack of the last phase: 1/200/4^10 of the deadline is below what any estimate knows. */
+const MOST_PHASES = 11
 
 /** Phases before the search may end for lack of progress, and the ratio of gaps that is none. */
-const LEAST_PHASES = 7
+const LEAST_PHASES = 5
 const STALLED = 0.999
 
 const TOLERANCE = 1 + 1e-9
