@@ -12,6 +12,7 @@ import { drawLaw, EVEN_LOAD, MEDIUM_AXES } from "./generator.ts"
 import { chanceOf, type Family, instanceOf, SLO_FACTORS, sloOf, STEPCONF_FAMILIES } from "./instances.ts"
 import { ownKnobs } from "./own-knobs.ts"
 import { problemOf } from "./spaces.ts"
+import { weightings } from "./weightings.ts"
 
 /** Instances of each workflow. */
 const INSTANCES = { quick: 25, full: 60 }
@@ -63,7 +64,7 @@ export const bench: Bench = async (options) => {
   return await Promise.resolve({
     summary: { ...summary, stepConfSloMetPct: metPct(ofPlanner("published")), ...own.summary, ...claim.summary },
     reasons: {},
-    rows: [...cells(outcomes), ...paper(outcomes), ...own.rows, ...claim.rows],
+    rows: [...cells(outcomes), ...paper(outcomes), ...own.rows, ...weightings(options), ...claim.rows],
   })
 }
 

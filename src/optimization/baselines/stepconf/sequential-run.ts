@@ -17,19 +17,20 @@ const TOLERANCE = 1 + 1e-9
 /**
  * Algorithm 1 offline (StepConf section 7, RQ 5): steps are decided in the order in which they start, each ends as
  * predicted, and takes the cheapest entry within its sub-SLO, the fastest where none fits. `repaired` keeps a deadline
- * that can be kept; `published` may miss it.
+ * that can be kept; `published` may miss it. Weights by step index, those of eq. (13) read as argmin c*t where absent.
  */
 export function sequentialRun(
   { graph, curves }: SelectionProblem,
   deadlineMs: number,
   preset: StepConfPreset,
+  weightMs: Float64Array = costEffectiveTimes(curves),
 ): Int32Array {
   const n = graph.names.length
   const steps = {
     graph,
     open: new Uint8Array(n).fill(1),
     fastestMs: Float64Array.from(curves, (curve) => curve.latencyMs[0]!),
-    weightMs: Float64Array.from(curves, (curve) => curve.latencyMs[mostCostEffective(curve)]!),
+    weightMs,
     releaseMs: new Float64Array(n),
     deadlineMs,
   }
@@ -48,6 +49,10 @@ export function sequentialRun(
       steps.releaseMs[child] = Math.max(steps.releaseMs[child]!, nowMs + latencyMs[selection[step]!]!)
   }
   return selection
+}
+
+function costEffectiveTimes(curves: SelectionProblem["curves"]): Float64Array {
+  return Float64Array.from(curves, (curve) => curve.latencyMs[mostCostEffective(curve)]!)
 }
 
 /** Latest finish of a step that is reached now, ms; what Algorithm 1 stores on the way goes into the cache. */
