@@ -1,10 +1,14 @@
 import { expect, test } from "vitest"
 import { coldStarts, costOf, partsOf, pointOf } from "../../estimation/compiled-space.ts"
+import type { Estimate } from "../../estimation/estimator.ts"
 import { constant, logNormal } from "../../statistics/quantile-table.ts"
+import { scale } from "../../statistics/quantile-table-operations.ts"
 import { frontierMergePlanner } from "../frontier-merge/frontier-merge-planner.ts"
 import type { Problem } from "../planner.ts"
 import { problemOf, videoWorkflow } from "../testing/synthetic-problem.ts"
-import type { EstimateOf } from "./candidates.ts"
+import { stepChoices } from "../step-choices.ts"
+import { configurationProblem, type EstimateOf } from "./candidates.ts"
+import { always } from "./counts.ts"
 import { chancePlanner } from "./chance-planner.ts"
 import { searchSolver } from "./search-solver.ts"
 
@@ -59,6 +63,32 @@ test("with noise it keeps the level, costs more, and says how often it was in ti
   // At the percentile the plan uses up the SLO but for its granularity.
   expect(noisy.latencyMs).toBeLessThanOrEqual(9000)
   expect(noisy.latencyMs).toBeGreaterThan(0.9 * 9000)
+})
+
+test("a count that the run tells spreads a step's time and cost", () => {
+  const choices = stepChoices(problem)
+  const once = estimatesOf(problem, 0.1)
+  const times = (factor: number, estimate: Estimate): Estimate => ({
+    ...estimate,
+    parts: {
+      mappingDelay: scale(estimate.parts.mappingDelay, factor),
+      download: scale(estimate.parts.download, factor),
+      compute: scale(estimate.parts.compute, factor),
+      upload: scale(estimate.parts.upload, factor),
+    },
+    costUsd: { mean: factor * estimate.costUsd.mean, sd: 0 },
+  })
+  const estimateOf: EstimateOf = (step, config, tasks = 1) => times(tasks, once(step, config))
+  const tasks = { counts: [1, 3], weights: [1, 1] }
+  const unfoldings = choices.graph.names.map(() => ({ probability: 1, loop: always(1), tasks, rules: [] }))
+  const known = configurationProblem(choices, estimateOf).steps[0]!
+  const counted = configurationProblem(choices, estimateOf, unfoldings).steps[0]!
+  for (let k = 0; k < known.meanMs.length; k++) {
+    // Half once and half three times: means double; E[n^2] = 5 times the spread within, and one mean between.
+    expect(counted.meanMs[k]! / known.meanMs[k]!).toBeCloseTo(2, 9)
+    expect(counted.sdMs[k]! ** 2 / (5 * known.sdMs[k]! ** 2 + known.meanMs[k]! ** 2)).toBeCloseTo(1, 9)
+    expect(counted.sdUsd[k]! / known.meanUsd[k]!).toBeCloseTo(1, 9)
+  }
 })
 
 test("what nothing can reach is infeasible, with the ends of what can be reached", () => {
