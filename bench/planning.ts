@@ -7,6 +7,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
   highs: async () => (await import("./planning/highs.ts")).bench,
   replan: async () => (await import("./planning/replan.ts")).bench,
   latency: async () => (await import("./planning/latency.ts")).bench,
+  whole: async () => (await import("./planning/whole.ts")).bench,
   attainment: async () => (await import("./planning/attainment.ts")).bench,
   stepconf: async () => (await import("./planning/stepconf.ts")).bench,
 }
