@@ -121,9 +121,13 @@ export async function offlineEstimator(project: Project): Promise<OfflineEstimat
 
 /** What was only imported ran on AWS Lambda and S3, where nothing else was told; campaigns and runs were local. */
 function offlinePriors(profiles: ReadonlyMap<string, Profile>): DelayPriorNames {
+  return importedOnly(profiles) ? { platform: "aws-lambda", store: "s3" } : {}
+}
+
+/** Whether there are samples and all of them are of logs or imports: nothing was ever measured here. */
+export function importedOnly(profiles: ReadonlyMap<string, Profile>): boolean {
   const samples = [...profiles.values()].flatMap((profile) => profile.samples)
-  const isImported = samples.every(({ source }) => source === "log" || source === "import")
-  return isImported && samples.length > 0 ? { platform: "aws-lambda", store: "s3" } : {}
+  return samples.length > 0 && samples.every(({ source }) => source === "log" || source === "import")
 }
 
 /** Limits of AWS Lambda, for what is computed without asking a platform. */

@@ -155,6 +155,22 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(slo)
     .addOption(budget)
     .addOption(percentile)
+    .option("--planner <name>", "who plans (default: trimtab; trimtab planners lists them)")
+    .option("--explain", "why each step has its configuration, and which plans are next to this one")
+    .option("--frontier", "the cheapest plan at every latency")
+    .option("--svg <file>", "write the frontier, the goal and the plan as a figure")
+    .option("--certificate <file>", "write the plan with a proof of its bound")
+    .addOption(
+      new Option("--check <file>", "check a certificate against the present estimates instead of planning").conflicts([
+        "planner",
+        "explain",
+        "frontier",
+        "svg",
+        "certificate",
+      ]),
+    )
+    .option("--offline", "from profiles alone, with prices and limits of AWS Lambda")
+  command("planners", "list the planners and policies", async () => (await import("./commands/planners.ts")).planners)
   command(
     "run",
     "run the workflow, deciding again before each step",

@@ -1,7 +1,7 @@
 import { TrimtabError } from "../base/errors.ts"
 import { formatMs, formatUsd } from "../base/format.ts"
 import type { Estimator } from "../estimation/estimator.ts"
-import type { PlanResult, Problem } from "../optimization/planner.ts"
+import type { PlanResult, PricedPlan, Problem } from "../optimization/planner.ts"
 import type { Policy } from "../optimization/policy.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
@@ -44,19 +44,22 @@ export function assertProfiled(workflow: Workflow, estimator: Estimator): void {
   if (missing.length > 0)
     throw new TrimtabError(
       "no-profile",
-      `not measured yet: ${[...new Set(missing)].join(", ")}; run \`trimtab profile\` first`,
-      {
-        fix: "run trimtab profile",
-      },
+      `not measured yet: ${[...new Set(missing)].join(", ")}; run \`trimtab profile\`, or \`trimtab profile import\` with logs of it`,
+      { fix: "run trimtab profile or trimtab profile import" },
     )
 }
 
-/** What an impossible goal is refused with: the message names the nearest possible one. */
+/** What an impossible goal is refused with: the message names the nearest possible one, and both ends. */
 export function unreachable(goal: Goal, result: Extract<PlanResult, { feasible: false }>): TrimtabError {
   const { fastest, cheapest } = result
+  const ends = `the fastest plan takes ${endOf(fastest)}, the cheapest ${endOf(cheapest)}`
   const message =
     goal.kind === "cost"
-      ? `no plan finishes in ${formatMs(goal.sloMs)} (fastest: ${formatMs(fastest.latencyMs)}); raise --slo, widen the config space, or use --best-effort`
-      : `no plan costs at most ${formatUsd(goal.budgetUsd)} (cheapest: ${formatUsd(cheapest.costUsd)}); raise --budget, widen the config space, or use --best-effort`
+      ? `no plan finishes in ${formatMs(goal.sloMs)} (fastest: ${formatMs(fastest.latencyMs)}); raise --slo, widen the config space, or run with --best-effort; ${ends}`
+      : `no plan costs at most ${formatUsd(goal.budgetUsd)} (cheapest: ${formatUsd(cheapest.costUsd)}); raise --budget, widen the config space, or run with --best-effort; ${ends}`
   return new TrimtabError("goal-unreachable", message, { fix: goal.kind === "cost" ? "raise --slo" : "raise --budget" })
+}
+
+function endOf({ latencyMs, costUsd }: PricedPlan): string {
+  return `${formatMs(latencyMs)} and ${formatUsd(costUsd)}`
 }

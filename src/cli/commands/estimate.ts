@@ -1,7 +1,6 @@
-import { writeFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { realClock } from "../../base/clock.ts"
-import { messageOf, systemCode, TrimtabError } from "../../base/errors.ts"
+import { TrimtabError } from "../../base/errors.ts"
 import type { Basis } from "../../estimation/basis.ts"
 import type { EstimateCurve } from "../../report/estimate-curve.ts"
 import { estimateFigure } from "../../report/estimate-figure.ts"
@@ -15,6 +14,7 @@ import { loadProject } from "../config.ts"
 import { estimateCurve } from "../estimate-curve.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
+import { writeNamedFile } from "../text-output.ts"
 
 export interface EstimateFlags {
   readonly memory?: readonly number[]
@@ -49,7 +49,7 @@ export async function estimate(
   if (flags.svg !== undefined) {
     const path = resolve(cwd, flags.svg)
     const dense = steps.map((step) => estimateOf(step, { ...flags, memory: denseSizes(step, flags) }, offline).curve)
-    await writeFigure(path, dense)
+    await writeNamedFile(path, `${standaloneSvg(estimateFigure(dense))}\n`)
     terminal.info(`wrote ${path}`)
   }
   const { modelVersion } = offline.estimator
@@ -133,14 +133,4 @@ function denseSizes(step: Step, { memory }: EstimateFlags): readonly number[] {
 function sizesOf(step: Step): readonly number[] {
   const { min, max } = OFFLINE_LIMITS.memoryMB
   return valuesOf(step.configSpace.memoryMB).filter((memoryMB) => memoryMB >= min && memoryMB <= max)
-}
-
-async function writeFigure(path: string, curves: readonly EstimateCurve[]): Promise<void> {
-  try {
-    await writeFile(path, `${standaloneSvg(estimateFigure(curves))}\n`)
-  } catch (error) {
-    const code = systemCode(error)
-    const kind = code === "ENOSPC" ? "disk-full" : code === "EACCES" || code === "EPERM" ? "permission" : "io"
-    throw new TrimtabError(kind, `${path} cannot be written: ${messageOf(error)}`, { where: path, cause: error })
-  }
 }

@@ -1,76 +1,86 @@
-import { formatMs, formatUsd } from "../../base/format.ts"
-import type { PlanResult } from "../../optimization/planner.ts"
-import { frontierMergePlanner } from "../../optimization/frontier-merge/frontier-merge-planner.ts"
-import { prettyConfig } from "../../report/numbers.ts"
-import { terminalPaint } from "../../report/terminal-style.ts"
-import { terminalTable } from "../../report/terminal-table.ts"
-import type { Goal } from "../../workflow/goal.ts"
-import { openWorkspace } from "../composition.ts"
+import { resolve } from "node:path"
+import { frontierFigure } from "../../report/frontier-figure.ts"
+import { standaloneSvg } from "../../report/svg.ts"
+import { goalOf, type GoalFlags } from "../goal.ts"
 import { loadProject } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
-import { goalOf, type GoalFlags } from "../goal.ts"
 import type { CommandContext } from "../main.ts"
-import { problemOf, unreachable } from "../planning.ts"
+import { certificateDocument, readCertificate } from "../plan-certificate.ts"
+import { checkDocument, checkExit, checkPlan, checkText } from "../plan-check.ts"
+import { certificateOf, chooserOf, explanationOf, frontierOfPlans, makePlan } from "../plan-making.ts"
+import { planDocument, planText } from "../plan-output.ts"
+import { problemOf } from "../planning.ts"
+import { openPlanning, type PlanningSource } from "../planning-source.ts"
+import { writeNamedFile } from "../text-output.ts"
 
-/** `trimtab plan`: a configuration for every step, before the run. Exit 3 when the goal cannot be met. */
-export async function plan({ terminal, cwd, configFile }: CommandContext, flags: GoalFlags): Promise<number> {
+export interface PlanFlags extends GoalFlags {
+  readonly planner?: string
+  readonly explain?: boolean
+  readonly frontier?: boolean
+  readonly svg?: string
+  readonly certificate?: string
+  readonly check?: string
+  readonly offline?: boolean
+}
+
+/**
+ * `trimtab plan`: a configuration for every step, before the run, with a proven bound of what any plan could save.
+ * Exit 3 when the goal cannot be met; with --check 1 when a certificate proves less than it claims.
+ */
+export async function plan(context: CommandContext, flags: PlanFlags): Promise<number> {
+  const { terminal, cwd, configFile } = context
+  chooserOf(flags.planner)
   const project = await loadProject({ file: configFile, cwd })
-  const goal = goalOf(flags, project.workflow)
-  const workspace = await openWorkspace(project, terminal)
+  const source = await openPlanning(project, terminal, { offline: flags.offline === true })
   try {
-    const estimator = await workspace.estimator()
-    const problem = problemOf({ workflow: project.workflow, goal, estimator, limits: workspace.platform.limits })
-    const planner = frontierMergePlanner()
-    const result = planner.plan(problem)
-    if (!result.feasible) throw unreachable(goal, result)
-    const rows = project.workflow.steps.map((step) => {
-      const config = result.plan[step.name]!
-      const tasks = estimator.expectedTasks(step.name)
-      const estimate = estimator.estimate({ step: step.name, config, tasks, warmInstances: 0 })
-      return { step: step.name, config, tasks, ...estimate }
-    })
-    terminal.result(planDocument({ planner: planner.name, goal, result, steps: rows }), () =>
-      [
-        terminalTable({
-          rows,
-          width: terminal.width,
-          paint: terminalPaint({ color: terminal.color }),
-          columns: [
-            { header: "step", cell: (row) => row.step },
-            { header: "config", cell: (row) => prettyConfig(row.config) },
-            { header: "tasks", cell: (row) => String(row.tasks), align: "right" },
-            { header: "p50", cell: (row) => formatMs(Math.exp(row.latencyMs.logMs[2]!)), align: "right" },
-            { header: "p95", cell: (row) => formatMs(Math.exp(row.latencyMs.logMs[5]!)), align: "right" },
-            { header: "cost", cell: (row) => formatUsd(row.costUsd.mean), align: "right" },
-            { header: "rests on", cell: (row) => row.support },
-          ],
-        }),
-        "",
-        headline(goal, result),
-      ].join("\n"),
-    )
-    return EXIT.ok
+    return flags.check === undefined
+      ? await choose(context, flags, { source, project })
+      : await check(context, { ...flags, check: flags.check }, { source, project })
   } finally {
-    await workspace.close()
+    await source.close()
   }
 }
 
-type Feasible = Extract<PlanResult, { feasible: true }>
-
-function headline(goal: Goal, result: Feasible): string {
-  const share = `p${Math.round(goal.percentile * 100)}`
-  const bound = result.gap === null ? "" : `, at most ${(result.gap * 100).toFixed(1)} % above the optimum`
-  const wanted = goal.kind === "cost" ? `SLO ${formatMs(goal.sloMs)}` : `budget ${formatUsd(goal.budgetUsd)}`
-  return `${wanted}: ${share} latency ${formatMs(result.latencyMs)}, cost ${formatUsd(result.costUsd)} a run (${formatUsd(result.costUsd * 1000)} per 1,000)${bound}`
+interface Opened {
+  readonly source: PlanningSource
+  readonly project: Awaited<ReturnType<typeof loadProject>>
 }
 
-function planDocument(of: {
-  readonly planner: string
-  readonly goal: Goal
-  readonly result: Feasible
-  readonly steps: readonly object[]
-}): object {
-  const { planner, goal, result, steps } = of
-  const { latencyMs, costUsd, lowerBound, gap } = result
-  return { schemaVersion: 1, planner, goal, latencyMs, costUsd, lowerBound, gap, steps }
+async function choose({ terminal, cwd }: CommandContext, flags: PlanFlags, opened: Opened): Promise<number> {
+  const { workflow } = opened.project
+  const { estimator, limits, platform } = opened.source
+  const goal = goalOf(flags, workflow)
+  const problem = problemOf({ workflow, goal, estimator, limits })
+  const made = makePlan(problem, flags.planner)
+  const certificate = flags.certificate === undefined ? null : certificateOf(problem, made)
+  if (certificate !== null && flags.certificate !== undefined) {
+    const path = resolve(cwd, flags.certificate)
+    await writeNamedFile(path, `${JSON.stringify(certificateDocument(certificate, problem), null, 2)}\n`)
+    terminal.info(`wrote ${path}`)
+  }
+  const explanation = flags.explain === true ? explanationOf(problem, made) : null
+  const wantsFrontier = flags.frontier === true || flags.svg !== undefined
+  const frontier = wantsFrontier ? frontierOfPlans(problem, made) : null
+  if (flags.svg !== undefined && frontier !== null) {
+    const path = resolve(cwd, flags.svg)
+    await writeNamedFile(path, `${standaloneSvg(frontierFigure(frontier.report))}\n`)
+    terminal.info(`wrote ${path}`)
+  }
+  const output = { problem, made, estimator, platform, explanation, frontier }
+  terminal.result(planDocument(output), () => planText(output, terminal))
+  return EXIT.ok
+}
+
+async function check(
+  { terminal, cwd }: CommandContext,
+  flags: PlanFlags & { readonly check: string },
+  { source, project }: Opened,
+): Promise<number> {
+  const file = await readCertificate(resolve(cwd, flags.check))
+  const hasGoal = flags.slo !== undefined || flags.budget !== undefined
+  const goal = hasGoal ? goalOf({ percentile: file.goal.percentile, ...flags }, project.workflow) : file.goal
+  const problem = problemOf({ workflow: project.workflow, goal, estimator: source.estimator, limits: source.limits })
+  const checked = checkPlan(problem, file)
+  terminal.result(checkDocument(checked), () => checkText(checked))
+  return checkExit(checked)
 }
