@@ -23,6 +23,12 @@ describe("the hull of a curve", () => {
     expect([...hullOf(curve, 2, 2).costsUsd]).toEqual([9])
   })
 
+  test("a corner's segment begins at its own price", () => {
+    const curve = { latencyMs: Float64Array.of(1, 2, 4, 6), costUsd: Float64Array.of(20, 10, 4, 2) }
+    const table = hullTable([curve])
+    expect([0, 0.5, 1, 2, 3, 9, 10, 99].map((price) => segmentOf(table, 0, price))).toEqual([0, 0, 1, 1, 2, 2, 3, 3])
+  })
+
   test("gives the least cost + price * time of all entries at its segment", () => {
     const random = seededRandom(1)
     for (let round = 0; round < 50; round++) {
