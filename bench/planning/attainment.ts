@@ -11,7 +11,7 @@ import { defineWorkflow } from "../../src/workflow/builder.ts"
 import { schedule } from "../../src/workflow/critical-path.ts"
 import type { Bench, BenchResult } from "../bench.ts"
 import { DAG16, type Family, ML, VP } from "./instances.ts"
-import { onlineRow, type OnlineRow } from "./online-margin.ts"
+import { onlineReasons, onlineRow, type OnlineRow, onlineSummary } from "./online-margin.ts"
 import {
   bySearch,
   P90_OF_ALL,
@@ -212,21 +212,6 @@ function summaryOf(rows: readonly PlanRow[]): BenchResult["summary"] {
 
 function onlineRowsOf({ instance, sloMs, unfoldings }: Case): OnlineRow[] {
   return unfoldings === null ? [onlineRow(instance, sloMs)] : []
-}
-
-function onlineSummary(rows: readonly OnlineRow[]): BenchResult["summary"] {
-  const savings = rows.flatMap((row) => row.savingPct ?? [])
-  return {
-    onlineAttainmentMinPct: rows.length === 0 ? null : Math.min(...rows.map((row) => row.attainmentPct)),
-    onlineAttainmentMaxPct: rows.length === 0 ? null : Math.max(...rows.map((row) => row.attainmentPct)),
-    onlineSavingAtEqualAttainmentPct: savings.length === 0 ? null : round(mean(savings), 2),
-  }
-}
-
-function onlineReasons(rows: readonly OnlineRow[]): BenchResult["reasons"] {
-  const reason = "calibrating a margin on whole runs takes minutes: run with --full"
-  const keys = ["onlineAttainmentMinPct", "onlineAttainmentMaxPct", "onlineSavingAtEqualAttainmentPct"]
-  return rows.length > 0 ? {} : Object.fromEntries(keys.map((key) => [key, reason]))
 }
 
 function round(value: number, digits: number): number {

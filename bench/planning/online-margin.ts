@@ -6,6 +6,7 @@ import { onlineRuns } from "../../src/optimization/uncertainty/online-runs.ts"
 import { scenariosOf } from "../../src/optimization/uncertainty/scenarios.ts"
 import { randomTable } from "../../src/statistics/monte-carlo.ts"
 import { mean } from "../../src/statistics/order-statistics.ts"
+import type { BenchResult } from "../bench.ts"
 import { bySearch, type UncertainInstance } from "./uncertain.ts"
 
 export interface OnlineRow {
@@ -43,4 +44,21 @@ export function onlineRow(instance: UncertainInstance, sloMs: number): OnlineRow
     meanUsd: Number(meanUsd.toPrecision(6)),
     savingPct: equal.feasible ? Number((100 * (1 - meanUsd / equal.expectedUsd)).toFixed(2)) : null,
   }
+}
+
+/** Figures of all rows; null where there are none. */
+export function onlineSummary(rows: readonly OnlineRow[]): BenchResult["summary"] {
+  const savings = rows.flatMap((row) => row.savingPct ?? [])
+  return {
+    onlineAttainmentMinPct: rows.length === 0 ? null : Math.min(...rows.map((row) => row.attainmentPct)),
+    onlineAttainmentMaxPct: rows.length === 0 ? null : Math.max(...rows.map((row) => row.attainmentPct)),
+    onlineSavingAtEqualAttainmentPct: savings.length === 0 ? null : Number(mean(savings).toFixed(2)),
+  }
+}
+
+/** Why figures are missing, by key. */
+export function onlineReasons(rows: readonly OnlineRow[]): BenchResult["reasons"] {
+  const reason = "calibrating a margin on whole runs takes minutes: run with --full"
+  const keys = ["onlineAttainmentMinPct", "onlineAttainmentMaxPct", "onlineSavingAtEqualAttainmentPct"]
+  return rows.length > 0 ? {} : Object.fromEntries(keys.map((key) => [key, reason]))
 }
