@@ -8,7 +8,7 @@ import { kernelFor, solveDeadline } from "../../src/optimization/trimtab/solve.t
 import { mean, sampleQuantile } from "../../src/statistics/order-statistics.ts"
 import type { Bench } from "../bench.ts"
 import * as instances from "./instances.ts"
-import { rounded, timed } from "./timing.ts"
+import { rounded, timedLeast } from "./timing.ts"
 
 interface Found {
   readonly costUsd: number
@@ -91,8 +91,14 @@ interface Measured {
   readonly gapPct: number
   /** Between the method's own bound and its own plan. */
   readonly ownGapPct: number
+  /** The least of the repeats, and the first. */
   readonly ms: number
+  readonly firstMs: number
 }
+
+/** Small workflows are planned several times: their plans take less than a turn of another process. */
+const REPEATED_UP_TO = 16
+const REPEATS = 3
 
 export const bench: Bench = ({ full }) => {
   const measured: Measured[] = []
@@ -171,17 +177,19 @@ function warmUp(methods: readonly Method[], instance: instances.Instance): void 
 function measureAt(instance: instances.Instance, factor: number, methods: readonly Method[]): Measured[] {
   const deadlineMs = instances.sloOf(instance, factor)
   const found = methods.flatMap((method) => {
-    const { result, ms } = timed(() => method.plan(instance, deadlineMs))
-    return result === null ? [] : [{ method: method.name, ms, ...result }]
+    const repeats = instance.curves.length <= REPEATED_UP_TO ? REPEATS : 1
+    const { result, ms, firstMs } = timedLeast(() => method.plan(instance, deadlineMs), repeats)
+    return result === null ? [] : [{ method: method.name, ms, firstMs, ...result }]
   })
   const bound = Math.max(...found.map(({ lowerBound }) => lowerBound))
   const { family, seed, curves } = instance
-  return found.map(({ method, ms, costUsd, lowerBound }) => ({
+  return found.map(({ method, ms, firstMs, costUsd, lowerBound }) => ({
     family,
     seed,
     factor,
     method,
     ms,
+    firstMs,
     steps: curves.length,
     gapPct: 100 * Math.max(0, costUsd / bound - 1),
     ownGapPct: 100 * Math.max(0, costUsd / lowerBound - 1),
@@ -217,6 +225,12 @@ function rowsOf(
         p50Ms: rounded(sampleQuantile(times, 0.5)),
         p99Ms: rounded(sampleQuantile(times, 0.99)),
         worstMs: rounded(Math.max(...times)),
+        p99OnceMs: rounded(
+          sampleQuantile(
+            found.map(({ firstMs }) => firstMs),
+            0.99,
+          ),
+        ),
       },
     ]
   })
