@@ -87,6 +87,9 @@ describe.each(Object.entries(SHAPES))("on a %s", (_, workflow) => {
       if (!result.feasible) throw new Error("expected a plan")
       expect(result.costUsd / bruteForce(problem).costUsd).toBeCloseTo(1, 9)
       expect(result.gap).toBeLessThan(1e-9)
+      if (result.certificate?.kind !== "merged") throw new Error("expected the merged curve")
+      const nearest = Math.min(...result.certificate.costUsd.map((usd) => Math.abs(usd / result.costUsd - 1)))
+      expect(nearest).toBeLessThan(1e-9)
       expect(result.latencyMs).toBeLessThanOrEqual(problem.goal.kind === "cost" ? problem.goal.sloMs * (1 + 1e-9) : 0)
     }
   })

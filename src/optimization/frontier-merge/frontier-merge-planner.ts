@@ -41,7 +41,9 @@ function answer(choices: StepChoices, whole: Node, goal: Goal): PlanResult | nul
     return { feasible: true, ...priced, lowerBound: null, gap: null }
   const objective = isCost ? priced.costUsd : priced.latencyMs
   const lowerBound = isCost ? objective / whole.error : objective
-  return { feasible: true, ...priced, lowerBound, gap: objective / lowerBound - 1 }
+  const { latencyMs, costUsd, error } = whole
+  const certificate = { kind: "merged", latencyMs, costUsd, error } as const
+  return { feasible: true, ...priced, lowerBound, gap: objective / lowerBound - 1, certificate }
 }
 
 /** The cheapest entry in time, or the fastest within the budget; null when there is none. */
