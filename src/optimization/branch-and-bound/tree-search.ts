@@ -1,14 +1,12 @@
 import type { DualSimplex } from "../dual/network-simplex.ts"
 import type { FlowCertificate, SearchLimits } from "../selection-problem.ts"
-import { earliestStarts, entryWithin, type FlatProblem } from "./flat-problem.ts"
+import { choose, EPS, tighten } from "./branching.ts"
+import { earliestStarts, type FlatProblem } from "./flat-problem.ts"
 import { type NodeQueue, nodeQueue, type SearchNode } from "./node-queue.ts"
 import { type Primal, primal } from "./primal.ts"
 
 /** Only the first nodes are dived into: incumbents come from rounding anyway, and with few nodes the best bound pays more. */
 const MAX_DIVE = 3
-
-/** Losses and differences of bounds below it are rounding; costs are relative. */
-const EPS = 1e-12
 
 /**
  * Nodes below the root whose bound is this near to the best cost drop entries by reduced costs: with more room few
@@ -146,7 +144,7 @@ function grow(context: Context, growth: Growth): { bound: number; nodes: number 
     const found: SearchNode = evaluate(context, node, growth)
     node = found
     if (found.bound * (1 + limits.gap) >= best.cost - EPS) continue
-    if (choose(context, found)) node = split(context, found, deadline, open)
+    if (choose(context, found, context.branch)) node = split(context, found, deadline, open)
     else if (!context.branch.tightened) {
       closed = Math.min(closed, found.bound)
       node = open.pop()
@@ -203,48 +201,4 @@ function applyRanges({ current, dual, flat }: Context, { lo, hi }: SearchNode): 
 function fastestEnd({ flat, time, start }: Context, { lo }: SearchNode): number {
   for (let i = 0; i < flat.steps; i++) time[i] = flat.times[flat.offset[i]! + lo[i]!]!
   return earliestStarts(flat, time, start)
-}
-
-/**
- * Drops range ends whose reduced cost lifts the bound of the relaxation just solved above the best cost. It must be
- * that bound and not an inherited one: reduced costs belong to the ranges and the flow of one solve.
- */
-function tighten({ flat, dual }: Context, { lo, hi }: SearchNode, cost: number): boolean {
-  const { offset, times, costs } = flat
-  const room = cost - dual.boundUsd() + EPS
-  let tightened = false
-  for (let i = 0; i < flat.steps; i++) {
-    const first = offset[i]!
-    const flow = dual.flow(i)
-    const limit = dual.pricedCostUsd(i) + room
-    let low = lo[i]!
-    let high = hi[i]!
-    while (low < high && costs[first + low]! + flow * times[first + low]! > limit) low++
-    while (low < high && costs[first + high]! + flow * times[first + high]! > limit) high--
-    tightened ||= low !== lo[i] || high !== hi[i]
-    lo[i] = low
-    hi[i] = high
-  }
-  return tightened
-}
-
-/** The step that loses most by rounding its window down within its range; false when none loses anything. */
-function choose({ flat, dual, branch }: Context, { lo, hi }: SearchNode): boolean {
-  const { offset, times, costs } = flat
-  let most = EPS
-  branch.step = -1
-  for (let i = 0; i < flat.steps; i++) {
-    const first = offset[i]!
-    const [low, high] = [lo[i]!, hi[i]!]
-    const window = Math.min(dual.windowMs(i), times[first + high]!)
-    const entry = entryWithin(flat, i, low, high, window + EPS)
-    if (entry >= high) continue
-    const relaxed = dual.pricedCostUsd(i) - dual.flow(i) * Math.max(window, times[first + low]!)
-    const loss = costs[first + entry]! - relaxed
-    if (loss <= most) continue
-    most = loss
-    branch.step = i
-    branch.entry = entry
-  }
-  return branch.step >= 0
 }
