@@ -61,7 +61,7 @@ export function groupSearch({ random, evaluations, predictions }: GroupSearchOpt
     const near = nearestInCost(stored, task.limitUsd)
     const starts = near === null ? [cheapestOwn(task)] : [near.selection, cheapestOwn(task)]
     const narrow = narrowing(task, predictions())
-    const choice = bayesian(task, { evaluations, search: { random, starts, fitters, narrow } })
+    const choice = bayesian(task, { evaluations, search: { random, starts, fitters, narrow, incumbent: "measured" } })
     stored.push(choice)
     return choice
   }

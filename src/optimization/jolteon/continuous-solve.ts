@@ -1,6 +1,6 @@
 import { schedule } from "../../workflow/critical-path.ts"
 import { evaluate, type Outcome, type SampledProgram, type Stage } from "./sampled-program.ts"
-import { phasesTime, type StagePoint } from "./stage-model.ts"
+import { columnsAt, phasesTime, type StagePoint } from "./stage-model.ts"
 
 export interface ContinuousSolution {
   readonly plan: readonly StagePoint[]
@@ -121,13 +121,13 @@ function sideOf(
   s: number,
   { side, point }: { readonly side: "latency" | "cost"; readonly point: StagePoint },
 ): number {
-  const time = phasesTime(stage.model, stage.scenarios[s]!, point)
+  const time = phasesTime(columnsAt(stage.model, point), stage.scenarios[s]!)
   return side === "latency" ? time : point.d * (point.k * time * stage.usdPerVcpuTime + stage.usdPerInstance)
 }
 
 function criticalStages({ graph, stages }: SampledProgram, plan: readonly StagePoint[], s: number): number[] {
   const durations = stages.map(
-    ({ model, scenarios }, i) => scenarios[s]!.cold + phasesTime(model, scenarios[s]!, plan[i]!),
+    ({ model, scenarios }, i) => scenarios[s]!.cold + phasesTime(columnsAt(model, plan[i]!), scenarios[s]!),
   )
   const { end, tail, length } = schedule(graph, durations)
   return stages.flatMap((_, i) => (end[i]! + tail[i]! >= length * (1 - 1e-9) ? [i] : []))

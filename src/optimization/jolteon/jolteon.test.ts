@@ -7,7 +7,7 @@ import { problemOf, randomLaw, SMALL_SPACE, workflowOf } from "../testing/synthe
 import { jolteon } from "./jolteon.ts"
 import { jolteonPlanner } from "./jolteon-planner.ts"
 import { scenarioCount } from "./sampled-program.ts"
-import { drawScenario, fitStage, phasesTime, type StageObservation } from "./stage-model.ts"
+import { columnsAt, drawScenario, fitStage, phasesTime, type StageObservation } from "./stage-model.ts"
 
 /** A stage that follows Jolteon's own laws: read by d, compute by k d, write by d. */
 function observed(noise: (value: number) => number): StageObservation[] {
@@ -44,7 +44,9 @@ describe("the model of a stage", () => {
     const at = { d: 4, k: 1 }
     const truth = 3000 / 4 + (500 * Math.log(4)) / 4 + 20 / 16 + 100 + 400 / 4 + 30 + 200 / 4 + 10
     const spreadOf = (noise: "parameters" | "parameters and residuals"): readonly [number, number] => {
-      const times = Array.from({ length: 500 }, () => phasesTime(model, drawScenario(model, random, noise), at))
+      const times = Array.from({ length: 500 }, () =>
+        phasesTime(columnsAt(model, at), drawScenario(model, random, noise)),
+      )
       const mean = times.reduce((sum, value) => sum + value, 0) / times.length
       return [mean, Math.sqrt(times.reduce((sum, value) => sum + (value - mean) ** 2, 0) / times.length)]
     }

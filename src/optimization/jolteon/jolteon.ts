@@ -12,7 +12,7 @@ export interface JolteonOptions {
   /**
    * `published`: Hoeffding's count of scenarios, all of which must hold; noise of the parameters alone; the bound is
    * relaxed by 20 % where the continuous program fails. `repaired` (default): the sharp count, the empirical quantile,
-   * noise of the residuals too, nothing relaxed.
+   * noise of the residuals too, nothing relaxed, and fits of relative errors: times of a grid span orders of magnitude.
    */
   readonly preset?: "published" | "repaired"
   /** Miss probability that is allowed for; default 0.05, and 1 - percentile for a planner. */
@@ -105,7 +105,8 @@ function stageOf(
   const { mbPerVcpu } = problem.limits
   const { configs } = space.steps[i]!
   const { runs = 3, preset = "repaired" } = at.options
-  const model = fitStage(profileOf(compiled, configs, { mbPerVcpu, runs, random: at.random }))
+  const residuals = preset === "published" ? "absolute" : "relative"
+  const model = fitStage(profileOf(compiled, configs, { mbPerVcpu, runs, random: at.random }), residuals)
   const noise = preset === "published" ? "parameters" : "parameters and residuals"
   const grid = gridOf(space, configs)
   return {

@@ -1,5 +1,5 @@
 import type { Graph } from "../../workflow/graph.ts"
-import { phasesTime, type StageModel, type StagePoint, type StageScenario } from "./stage-model.ts"
+import { columnsAt, phasesTime, type StageModel, type StagePoint, type StageScenario } from "./stage-model.ts"
 
 /** A stage with its scenarios and its prices. */
 export interface Stage {
@@ -56,6 +56,7 @@ export function evaluate(program: SampledProgram, plan: readonly StagePoint[]): 
   const count = stages[0]!.scenarios.length
   const constraints = new Float64Array(count)
   const ends = new Float64Array(stages.length)
+  const phases = stages.map(({ model }, i) => columnsAt(model, plan[i]!))
   let sum = 0
   for (let s = 0; s < count; s++) {
     let latency = 0
@@ -64,7 +65,7 @@ export function evaluate(program: SampledProgram, plan: readonly StagePoint[]): 
       const stage = stages[i]!
       const at = plan[i]!
       const scenario = stage.scenarios[s]!
-      const time = phasesTime(stage.model, scenario, at)
+      const time = phasesTime(phases[i]!, scenario)
       let start = 0
       for (const parent of graph.parents[i]!) if (ends[parent]! > start) start = ends[parent]!
       ends[i] = start + scenario.cold + time

@@ -24,9 +24,13 @@ export interface PhaseModel {
   readonly theta: Float64Array
   /** Lower Cholesky factor of the least-squares covariance. */
   readonly factor: Float64Array
-  /** Sd of the residuals: what runs scatter beyond the parameters. */
+  /** Sd of the residuals: what runs scatter beyond the parameters; a share of the time where they are relative. */
   readonly residualSd: number
+  readonly residuals: Residuals
 }
+
+/** What least squares makes small: differences in time, as published, or their shares of the observed time. */
+export type Residuals = "absolute" | "relative"
 
 export interface StageModel {
   readonly phases: readonly PhaseModel[]
@@ -40,9 +44,11 @@ function columns(kind: PhaseModel["kind"], x: number): number[] {
 }
 
 /** Least squares of the three phases, each on the regressor that leaves less. */
-export function fitStage(observations: readonly StageObservation[]): StageModel {
+export function fitStage(observations: readonly StageObservation[], residuals: Residuals = "absolute"): StageModel {
   const phase = (kind: PhaseModel["kind"], of: (at: StageObservation) => number): PhaseModel => {
-    const [byD, byKd] = (["d", "kd"] as const).map((regressor) => fitPhase(observations, { kind, regressor, of }))
+    const [byD, byKd] = (["d", "kd"] as const).map((regressor) =>
+      fitPhase(observations, { kind, regressor, of, residuals }),
+    )
     return byD!.residualSd < byKd!.residualSd ? byD! : byKd!
   }
   return {
@@ -55,6 +61,8 @@ export function fitStage(observations: readonly StageObservation[]): StageModel 
   }
 }
 
+/** Shorter times count as this long in relative residuals. */
+const LEAST_MS = 1e-9
 /** Ridge on the normal equations, relative: designs with few counts of instances do not tell four columns apart. */
 const RIDGE = 1e-9
 
@@ -64,26 +72,30 @@ function fitPhase(
     kind,
     regressor,
     of,
+    residuals: scale,
   }: {
     readonly kind: PhaseModel["kind"]
     readonly regressor: PhaseModel["regressor"]
     readonly of: (at: StageObservation) => number
+    readonly residuals: Residuals
   },
 ): PhaseModel {
-  const rows = observations.map((at) => columns(kind, regressorOf(regressor, at)))
+  const weights = observations.map((at) => (scale === "absolute" ? 1 : 1 / Math.max(of(at), LEAST_MS)))
+  const rows = observations.map((at, n) => columns(kind, regressorOf(regressor, at)).map((x) => x * weights[n]!))
   const size = rows[0]!.length
   const gram = new Float64Array(size * size)
   const right = new Float64Array(size)
   for (const [n, row] of rows.entries())
     for (let i = 0; i < size; i++) {
-      right[i]! += row[i]! * of(observations[n]!)
+      right[i]! += row[i]! * weights[n]! * of(observations[n]!)
       for (let j = 0; j < size; j++) gram[i * size + j]! += row[i]! * row[j]!
     }
   const theta = solveSymmetric(gram, right, RIDGE) ?? new Float64Array(size)
-  const residuals = rows.map((row, n) => of(observations[n]!) - dot(row, theta))
+  const missed = rows.map((row, n) => weights[n]! * of(observations[n]!) - dot(row, theta))
   const degrees = Math.max(1, rows.length - size)
-  const variance = residuals.reduce((sum, r) => sum + r * r, 0) / degrees
-  return { regressor, kind, theta, factor: covarianceFactor(gram, size, variance), residualSd: Math.sqrt(variance) }
+  const variance = missed.reduce((sum, r) => sum + r * r, 0) / degrees
+  const factor = covarianceFactor(gram, size, variance)
+  return { regressor, kind, theta, factor, residualSd: Math.sqrt(variance), residuals: scale }
 }
 
 /** Cholesky factor of variance * (X'X)^-1; zeros where it is singular. */
@@ -103,11 +115,11 @@ function regressorOf(regressor: PhaseModel["regressor"], { d, k }: StagePoint): 
   return regressor === "d" ? d : k * d
 }
 
-/** One scenario of a stage: parameters drawn, a start delay, and the noise of its phases (0 where it is left out). */
+/** One scenario of a stage: parameters drawn, a start delay, and the noise of its phases: a factor and a term. */
 export interface StageScenario {
   readonly thetas: readonly Float64Array[]
   readonly cold: number
-  readonly noise: readonly number[]
+  readonly noise: readonly { readonly factor: number; readonly ms: number }[]
 }
 
 export function drawScenario(
@@ -125,26 +137,28 @@ export function drawScenario(
     })
   })
   const cold = model.cold[Math.floor(random.next() * model.cold.length)]!
+  const deviations = model.phases.map(({ residualSd }) => (noise === "parameters" ? 0 : residualSd * normal()))
   return {
     thetas,
     cold,
-    noise: model.phases.map(({ residualSd }) => (noise === "parameters" ? 0 : residualSd * normal())),
+    noise: model.phases.map(({ residuals }, i) =>
+      residuals === "relative" ? { factor: 1 + deviations[i]!, ms: 0 } : { factor: 1, ms: deviations[i]! },
+    ),
   }
 }
 
+/** By phase what its parameters are multiplied with at a point: the same in all scenarios. */
+export type PhaseColumns = readonly (readonly number[])[]
+
+export function columnsAt(model: StageModel, at: StagePoint): PhaseColumns {
+  return model.phases.map(({ kind, regressor }) => columns(kind, regressorOf(regressor, at)))
+}
+
 /** Time of the three phases of a stage in a scenario, start delay left out; no phase takes less than nothing. */
-export function phasesTime(model: StageModel, scenario: StageScenario, at: StagePoint): number {
+export function phasesTime(phases: PhaseColumns, { thetas, noise }: StageScenario): number {
   let time = 0
-  for (let i = 0; i < model.phases.length; i++) {
-    const { kind, regressor } = model.phases[i]!
-    const theta = scenario.thetas[i]!
-    const x = regressor === "d" ? at.d : at.k * at.d
-    const value =
-      kind === "transfer"
-        ? theta[0]! / x + theta[1]!
-        : (theta[0]! + theta[1]! * Math.log(x) + theta[2]! / x) / x + theta[3]!
-    time += Math.max(0, value + scenario.noise[i]!)
-  }
+  for (let i = 0; i < phases.length; i++)
+    time += Math.max(0, dot(phases[i]!, thetas[i]!) * noise[i]!.factor + noise[i]!.ms)
   return time
 }
 

@@ -17,6 +17,11 @@ export interface BayesianOptions {
   /** Leaves out candidates before they are scored. */
   readonly narrow?: (selections: readonly Int32Array[]) => readonly Int32Array[]
   readonly fitters?: Fitters
+  /**
+   * Whose best feasible value is to be improved on: the posterior means (default), which average noise out, or what was
+   * measured, where there is none.
+   */
+  readonly incumbent?: "posterior" | "measured"
 }
 
 /** One fitter for each of the two models, to carry kernel parameters over from one search to the next. */
@@ -88,30 +93,28 @@ interface BatchRequest {
 
 /** Greedy with a believer: what was chosen counts as observed at its posterior mean. */
 function nextBatch(steps: readonly StepOptions[], request: BatchRequest): Int32Array[] {
-  const { random, narrow } = request.options
+  const { random, narrow, incumbent: by = "posterior" } = request.options
   let { models } = request
-  const believed = [...request.observed]
-  const chosen: Int32Array[] = []
   const posterior = (at: Observed): Observed => ({
     ...at,
     objective: models.objective.mean(at.inputs),
     constraint: models.constraint.mean(at.inputs),
   })
-  const incumbent = leastFeasible(believed, { bound: request.bound, value: posterior })
+  const value = by === "posterior" ? posterior : (at: Observed): Observed => at
+  const believed = [...request.observed]
+  let incumbent = leastFeasible(believed, { bound: request.bound, value })
   const drawn = candidates(steps, { random, known: request.known, incumbent: incumbent?.selection ?? null })
   const open = new Set(narrow === undefined ? drawn : narrow(drawn))
-  while (chosen.length < request.size && open.size > 0) {
-    const next = mostPromising([...open], {
-      models,
-      steps,
-      bound: request.bound,
-      incumbent: leastFeasible(believed, { bound: request.bound, value: posterior })?.objective ?? null,
-    })
+  const chosen: Int32Array[] = []
+  while (open.size > 0) {
+    const at = { models, steps, bound: request.bound, incumbent: incumbent?.objective ?? null }
+    const next = mostPromising([...open], at)
     chosen.push(next)
-    open.delete(next)
     if (chosen.length === request.size) break
+    open.delete(next)
     believed.push(posterior({ selection: next, inputs: encode(steps, next), objective: 0, constraint: 0 }))
     models = conditionModels(models, believed)
+    incumbent = leastFeasible(believed, { bound: request.bound, value })
   }
   return chosen
 }

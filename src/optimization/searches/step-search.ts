@@ -27,11 +27,13 @@ export interface StepSearch {
 const INITIAL = 3
 /** Options that are scored; of a larger space as many at random. */
 const GRID = 512
+/** One or two inputs: a short fit of the kernel is enough. */
+const FIT = { steps: 20, starts: 1 }
 
 /** Models are of logarithms of ratios to the first observation; an option measured again counts with its last figures. */
 export function stepSearch(step: StepOptions, random: Random): StepSearch {
   const seen = new Map<number, StepSides>()
-  const fitters = { objective: surrogateFitter({ random }), constraint: surrogateFitter({ random }) }
+  const fitters = { objective: surrogateFitter({ random, ...FIT }), constraint: surrogateFitter({ random, ...FIT }) }
   let first: { readonly objective: number; readonly constraint: number } | null = null
   const surrogate = (side: "objective" | "constraint"): Surrogate => {
     const all = [...seen.values()]
