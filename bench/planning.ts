@@ -9,6 +9,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
   latency: async () => (await import("./planning/latency.ts")).bench,
   whole: async () => (await import("./planning/whole.ts")).bench,
   attainment: async () => (await import("./planning/attainment.ts")).bench,
+  budget: async () => (await import("./planning/budget.ts")).bench,
   stepconf: async () => (await import("./planning/stepconf.ts")).bench,
 }
 
