@@ -1,7 +1,7 @@
 import { formatMs } from "../base/format.ts"
 import { type ChartAxis, type ChartMark, type ChartSeries, curveChart } from "./curve.ts"
 import { h, type VNode } from "./h.ts"
-import { formatPercentile, formatShare, shortMs, shortUsd, usdFormatter } from "./numbers.ts"
+import { formatPercentile, shortMs, shortUsd, usdFormatter } from "./numbers.ts"
 import { type PlanFrontier, widestGap } from "./plan-frontier.ts"
 import { figure, label } from "./svg.ts"
 import { paintOf } from "./theme.ts"
@@ -123,7 +123,7 @@ function costAxis({ points, goal, chosen }: PlanFrontier): ChartAxis {
 function subtitle({ points }: PlanFrontier): string {
   const [first, last] = [points[0]!, points.at(-1)!]
   const gap = widestGap(points)
-  const proof = gap === null ? "" : `; proven within ${formatShare(gap)} of the optimum`
+  const proof = gap === null ? "" : `; at most ${(100 * gap).toFixed(2)} % above what is proven`
   return `from ${shortMs(first.latencyMs)} at ${shortUsd(RUNS * first.costUsd)} per 1,000 runs to ${shortMs(last.latencyMs)} at ${shortUsd(RUNS * last.costUsd)}${proof}`
 }
 

@@ -1,0 +1,97 @@
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { afterAll, beforeAll, expect, test } from "vitest"
+
+// Plans from imported measurements, through the command line: no function exists, no platform is started.
+
+const cli = resolve(import.meta.dirname, "../../bin/trimtab.js")
+const folder = mkdtempSync(join(tmpdir(), "trimtab-plan-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function trimtab(...args: string[]): Ended {
+  return spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" })
+}
+
+interface PlanDocument {
+  readonly latencyMs: number
+  readonly costUsd: number
+  readonly lowerBound: number
+  readonly frontier: readonly { readonly latencyMs: number }[]
+}
+
+beforeAll(() => {
+  const configSpace = { memoryMB: { min: 512, max: 3008, step: 64 } }
+  const step = { function: "f", configSpace }
+  const workflow = {
+    name: "diamond",
+    functions: { f: { handler: "./none.ts" } },
+    steps: { a: step, b: { ...step, after: ["a"] }, c: { ...step, after: ["a"] }, d: { ...step, after: ["b", "c"] } },
+  }
+  writeFileSync(join(folder, "trimtab.config.json"), JSON.stringify({ workflow }))
+  const rows = [512, 1024, 1792, 3008].flatMap((memoryMB) =>
+    [0.99, 1, 1.01].map((factor) => `${memoryMB},${((5000 * factor) / Math.min(1, memoryMB / 1769)).toFixed(1)}`),
+  )
+  writeFileSync(join(folder, "runs.csv"), ["memory_mb,duration_ms", ...rows].join("\n"))
+  expect(trimtab("profile", "import", "runs.csv").status).toBe(0)
+})
+
+test("a plan comes with its explanation, its frontier, a figure, and a proof that is checked", () => {
+  const wanted = ["plan", "--slo", "24s", "--explain", "--frontier", "--svg", "f.svg", "--certificate", "c.json"]
+  const planned = trimtab(...wanted, "--json")
+  expect(planned.status, planned.stderr).toBe(0)
+  const document = JSON.parse(planned.stdout) as PlanDocument
+  expect(document).toMatchObject({
+    schemaVersion: 1,
+    planner: "trimtab",
+    platform: "aws-lambda",
+    steps: [{ step: "a" }, { step: "b" }, { step: "c" }, { step: "d" }],
+    explanation: { steps: [{ step: "a", critical: true }, {}, {}, {}], next: { share: 0.01 } },
+  })
+  expect(document.latencyMs).toBeLessThanOrEqual(24_000)
+  expect(document.lowerBound).toBeLessThanOrEqual(document.costUsd)
+  expect(document.frontier.length).toBeGreaterThan(5)
+  expect(readFileSync(join(folder, "f.svg"), "utf8")).toMatch(/^<svg [^]*SLO 24\.0 s[^]*<\/svg>\n$/)
+
+  const checked = trimtab("plan", "--check", "c.json")
+  expect(checked.status, checked.stderr).toBe(0)
+  expect(checked.stdout).toMatch(/keeps the SLO of 24\.0 s.*\nthe proof holds: no plan within it costs less than \$/)
+
+  const file = JSON.parse(readFileSync(join(folder, "c.json"), "utf8")) as { proof: { boundUsd: number } }
+  file.proof.boundUsd *= 1.01
+  writeFileSync(join(folder, "forged.json"), JSON.stringify(file))
+  const forged = trimtab("plan", "--check", "forged.json", "--json")
+  expect(forged.status).toBe(1)
+  expect(JSON.parse(forged.stdout)).toMatchObject({ schemaVersion: 1, holds: false, keepsGoal: true })
+})
+
+test("what cannot be planned is refused in one line with its own exit code", () => {
+  const unknown = trimtab("plan", "--slo", "24s", "--planner", "fastest")
+  expect([unknown.status, unknown.stdout]).toEqual([2, ""])
+  expect(unknown.stderr).toMatch(/^error: there is no planner fastest; use one of trimtab, frontier-merge, /)
+  const unreachable = trimtab("plan", "--slo", "1s", "--json")
+  expect(unreachable.status).toBe(3)
+  expect(JSON.parse(unreachable.stdout)).toMatchObject({ error: { code: "goal-unreachable" } })
+  expect(unreachable.stderr).toMatch(/no plan finishes in 1,000 ms \(fastest: .*the cheapest .* and \$/)
+})
+
+test("planners are listed with what they can do", () => {
+  const { planners, policies } = JSON.parse(trimtab("planners", "--json").stdout) as Record<string, { name: string }[]>
+  expect(planners!.map(({ name }) => name)).toContain("stepconf-published")
+  expect(planners![0]).toEqual({
+    name: "trimtab",
+    kind: "static",
+    goals: ["cost", "latency"],
+    knobs: ["memory", "instances", "processes"],
+    exactness: "bounded",
+    source: "trimtab",
+  })
+  expect(policies!.length).toBeGreaterThan(0)
+})
