@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest"
 import { seededRandom } from "../../base/random.ts"
-import { describePlanner } from "../testing/planner-conformance.ts"
 import { problemOf, randomLaw, workflowOf } from "../testing/synthetic-problem.ts"
 import {
   bestSample,
@@ -16,7 +15,6 @@ import { aquatope } from "./aquatope.ts"
 import { bayesianSearch } from "./bayesian-search.ts"
 import { charmseeker } from "./charmseeker.ts"
 import { constrainedImprovement, expectedImprovement } from "./expected-improvement.ts"
-import { aquatopePlanner, bayesianPlanner, charmseekerPlanner } from "./search-planners.ts"
 import { MEMORY_AND_INSTANCES, MEMORY_ONLY, type SearchSpace, searchSpace } from "./search-space.ts"
 
 const SPACE = {
@@ -162,15 +160,4 @@ test("a search space holds what its knobs leave, with the inputs of the free one
   const both = diamond(6, MEMORY_AND_INSTANCES).steps[0]!
   expect(both.inputs[0]).toHaveLength(2)
   expect(new Set(both.configs.map(({ instances }) => instances)).size).toBeGreaterThan(1)
-})
-
-const memoryOnly = (config: { readonly instances: number; readonly processes: number }): boolean =>
-  config.instances === 1 && config.processes === 1
-
-describePlanner(() => bayesianPlanner({ evaluations: 10 }), { complete: false, problems: 1, knobs: memoryOnly })
-describePlanner(() => aquatopePlanner({ evaluations: 12 }), { complete: false, problems: 1, knobs: memoryOnly })
-describePlanner(() => charmseekerPlanner({ evaluations: 10 }), {
-  complete: false,
-  problems: 1,
-  knobs: ({ processes }) => processes === 1,
 })
