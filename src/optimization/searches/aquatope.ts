@@ -80,11 +80,11 @@ export function aquatope(steps: readonly StepOptions[], target: Target, options:
       seen.tell(samples)
       latest = null
     },
-    best: () => (seen.all.length === 0 ? null : deployed(seen.all, { bound: seen.bound(), posterior })),
+    best: () => (seen.all.length === 0 ? null : deployed(model().observed, { bound: seen.bound(), posterior })),
   }
 }
 
-/** What kept the bound when measured, least by posterior mean. */
+/** Of what is no outlier and kept the bound when measured the least by posterior mean. */
 function deployed(
   observed: readonly Observed[],
   { bound, posterior }: { readonly bound: number; readonly posterior: (at: Observed) => Observed },
