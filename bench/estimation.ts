@@ -1,8 +1,9 @@
 // npm run bench -- estimation [--only SECTION] [--measure NAME]
 // How near the estimates come to what was measured: public data and our own dated measurements, in bench/estimation/data.
-import type { Bench, BenchOptions, BenchResult } from "./bench.ts"
+import type { Bench } from "./bench.ts"
+import { sectioned, type Sections } from "./sections.ts"
 
-const SECTIONS: Readonly<Record<string, () => Promise<Bench>>> = {
+const SECTIONS: Sections = {
   app6: async () => (await import("./estimation/app6.ts")).bench,
   "chunk-func": async () => (await import("./estimation/chunk-func.ts")).bench,
   delays: async () => (await import("./estimation/delays.ts")).bench,
@@ -24,22 +25,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>>
 
 export const bench: Bench = async (options) => {
   if (options.measure !== undefined) await measure(options.measure)
-  const names = Object.keys(SECTIONS).filter((name) => options.only === undefined || name === options.only)
-  if (names.length === 0)
-    throw new Error(`no section ${options.only ?? ""}; there are: ${Object.keys(SECTIONS).join(", ")}`)
-  const results: BenchResult[] = []
-  for (const name of names) results.push(await section(name, options))
-  return {
-    summary: Object.assign({}, ...results.map((result) => result.summary)) as BenchResult["summary"],
-    reasons: Object.assign({}, ...results.map((result) => result.reasons)) as BenchResult["reasons"],
-    rows: results.flatMap((result) => result.rows),
-  }
-}
-
-async function section(name: string, options: BenchOptions): Promise<BenchResult> {
-  process.stderr.write(`${name} ...\n`)
-  const run = await SECTIONS[name]!()
-  return await run(options)
+  return await sectioned(SECTIONS)(options)
 }
 
 async function measure(name: string): Promise<void> {

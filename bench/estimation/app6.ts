@@ -1,5 +1,6 @@
 // Six public Lambda functions at 46 memory sizes: medians at five sizes fitted, the other 41 predicted.
 import slapp from "../../src/estimation/testing/slapp-medians.json" with { type: "json" }
+import { mean } from "../../src/statistics/order-statistics.ts"
 import type { BenchResult } from "../bench.ts"
 import {
   curveLaw,
@@ -8,7 +9,6 @@ import {
   interpolationFloorPct,
   inverseLaw,
   type Law,
-  mean,
   type Point,
   randomSubset,
   rooflineLaw,

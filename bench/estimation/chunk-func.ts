@@ -1,11 +1,11 @@
 // Nine public functions on a cluster that grants whole vCPUs: six memory sizes fitted per input, the rest predicted.
+import { mean } from "../../src/statistics/order-statistics.ts"
 import type { BenchResult } from "../bench.ts"
 import chunkFunc from "./data/chunk-func.json" with { type: "json" }
 import {
   curveLaw,
   interpolationFloorPct,
   inverseLaw,
-  mean,
   type Point,
   randomSubset,
   rounded,

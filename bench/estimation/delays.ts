@@ -2,6 +2,7 @@
 // the regression against a linear program; what a refit takes.
 import { type Random, seededRandom } from "../../src/base/random.ts"
 import { PROBABILITIES } from "../../src/statistics/distribution.ts"
+import { mean } from "../../src/statistics/order-statistics.ts"
 import type { Bench } from "../bench.ts"
 import { fitEq2, fitPhysical, type Predict, type Row } from "./delay-models.ts"
 import { lpGaps, refitTimes } from "./delay-regression.ts"
@@ -118,10 +119,6 @@ function shuffle<T>(values: readonly T[], random: Random): T[] {
     shuffled[other] = kept
   }
   return shuffled
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function round(value: number, digits = 2): number {

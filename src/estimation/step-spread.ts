@@ -1,5 +1,5 @@
 import { normalQuantile } from "../statistics/normal.ts"
-import { median } from "../statistics/order-statistics.ts"
+import { mean, median } from "../statistics/order-statistics.ts"
 import { usedInstances } from "./compiled-space.ts"
 import type { InstanceSample, StepSample } from "./sample.ts"
 
@@ -131,10 +131,6 @@ function instancesOf(step: StepSample, ok: readonly InstanceSample[]): readonly 
       key: `${memoryMB}/${processes}/${tasks}`,
       log: Math.log(computeMs),
     }))
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 function varianceOf(values: readonly number[]): number {

@@ -4,7 +4,7 @@ import { inSpace } from "../workflow/config.ts"
 import type { Problem } from "./planner.ts"
 import type { RunView } from "./policy.ts"
 import { stepConf } from "./stepconf/step-conf.ts"
-import { describePolicy, policyProblem } from "./testing/policy-conformance.ts"
+import { describeReplanningPolicy, policyProblem } from "./testing/policy-conformance.ts"
 import { simulateRun } from "./testing/simulate-run.ts"
 import {
   LAMBDA_LIMITS,
@@ -36,115 +36,7 @@ const video = problemOf(videoWorkflow())
 const { fastest, cheapest } = planRange(video)
 const middle = withSlo(video, 2 * fastest.latencyMs)
 
-describe("a decision", () => {
-  test("says why, what would be next, and by when the step must end", () => {
-    const decision = policyFor(middle).decide(startView(middle))
-    expect(decision.reason).toMatch(/^cheapest that fits: .* of its .* share$/)
-    expect(decision.infeasible).toBe(false)
-    expect(decision.latestFinishMs).toBeGreaterThan(0)
-    expect(decision.latestFinishMs).toBeLessThan(2 * fastest.latencyMs)
-    expect(decision.predicted.latencyMs).toBeLessThan(decision.predicted.percentileMs)
-    const { mappingDelayMs, downloadMs, computeMs, uploadMs } = decision.predicted
-    expect(mappingDelayMs + downloadMs + computeMs + uploadMs).toBeCloseTo(decision.predicted.latencyMs, 6)
-    expect(decision.runnerUp!.costUsd).toBeGreaterThan(decision.predicted.costUsd)
-  })
-
-  test("takes the cheapest configuration with time enough, and the fastest where only that fits", () => {
-    const loose = withSlo(video, 3 * cheapest.latencyMs)
-    expect(policyFor(loose).decide(startView(loose))).toMatchObject({
-      config: cheapest.plan["0"],
-      reason: expect.stringMatching(/^cheapest of all and quick enough/),
-    })
-    // The median of the fastest configurations needs this long: no caution is left.
-    const tight = withSlo(video, fastest.latencyMs / 1.06)
-    expect(policyFor(tight).decide(startView(tight)).config).toEqual(fastest.plan["0"])
-  })
-
-  test("compiles each space once and enumerates it a bounded number of times in a run", () => {
-    let compiled = 0
-    let enumerated = 0
-    const estimator = syntheticEstimator(
-      middle,
-      () => ({}),
-      () => compiled++,
-    )
-    const policy = trimtabPolicy({
-      limits: middle.limits,
-      estimator: {
-        ...estimator,
-        compile: (request) => {
-          const space = estimator.compile(request)
-          return { ...space, maxUsefulProcesses: (m, n) => (enumerated++, space.maxUsefulProcesses(m, n)) }
-        },
-      },
-    })
-    simulateRun(middle, policy)
-    expect(compiled).toBe(8)
-    const perEnumeration = 5 * 4
-    const first = enumerated / perEnumeration
-    // At most one enumeration per step and margin: eight steps, margins of paths of one to seven steps.
-    expect(first).toBeLessThanOrEqual(8 * 6)
-    simulateRun(middle, policy)
-    expect(enumerated / perEnumeration).toBe(first)
-  })
-})
-
-describe("slack and deficit", () => {
-  test("a late step makes the rest faster, an early one makes it cheaper", () => {
-    const restCost = (factor: number): number => {
-      const run = simulateRun(middle, policyFor(middle), (step, decision) =>
-        step === "0" ? decision.predicted.percentileMs * factor : decision.predicted.percentileMs,
-      )
-      return [...run.decisions].reduce(
-        (sum, [step, { predicted }]) => (step === "0" ? sum : sum + predicted.costUsd),
-        0,
-      )
-    }
-    expect(restCost(2)).toBeGreaterThan(restCost(1))
-    expect(restCost(0.2)).toBeLessThan(restCost(1))
-  })
-
-  test("a run that cannot make it any more says so and hurries only its critical path", () => {
-    const law: Laws = (step) => (step === "3" ? { workMs: 10 } : {})
-    const problem = withSlo(problemOf(videoWorkflow(), { law }), 1000)
-    const run = simulateRun(problem, policyFor(problem, law))
-    expect([...run.decisions.values()].every((decision) => decision.infeasible)).toBe(true)
-    expect(run.decisions.get("2")!.reason).toMatch(/^fastest there is/)
-    expect(run.decisions.get("3")!.reason).toMatch(/^cheapest that does not delay/)
-    expect(run.decisions.get("3")!.predicted.costUsd).toBeLessThan(planRange(problem).fastest.costUsd)
-  })
-})
-
-test("random runs whose steps take their percentile end in time, inside space and limits", () => {
-  let feasible = 0
-  let met = 0
-  for (let seed = 1; seed <= 150; seed++) {
-    const random = seededRandom(seed)
-    const workflow = randomWorkflow(random, 1 + Math.floor(random.next() * 8))
-    const laws = new Map(workflow.steps.map((step) => [step.name, randomLaw(random)]))
-    const law: Laws = (step) => laws.get(step)!
-    const limits = seed % 2 === 0 ? LAMBDA_LIMITS : { ...LAMBDA_LIMITS, vcpuTotal: 4 }
-    const base = problemOf(workflow, { law, limits })
-    const problem = withSlo(base, planRange(base).fastest.latencyMs * (1 + 2 * random.next()))
-    const run = simulateRun(
-      problem,
-      policyFor(problem, law),
-      (_, decision) =>
-        // What margins promise: half of the way from median to percentile, on average.
-        (decision.predicted.latencyMs + decision.predicted.percentileMs) / 2,
-    )
-    feasible++
-    if (run.latencyMs <= (problem.goal.kind === "cost" ? problem.goal.sloMs : 0)) met++
-    for (const step of workflow.steps) {
-      const { config } = run.decisions.get(step.name)!
-      expect(inSpace(step.configSpace, config)).toBe(true)
-      expect(config.instances).toBeLessThanOrEqual(law(step.name).tasks!)
-    }
-  }
-  expect(met / feasible).toBeGreaterThanOrEqual(0.95)
-})
-
-describePolicy("trimtab", trimtabPolicy)
+describeReplanningPolicy("trimtab", trimtabPolicy)
 
 test("without noise a run costs what the plan before it costs", () => {
   for (let seed = 1; seed <= 25; seed++) {

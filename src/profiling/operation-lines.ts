@@ -1,6 +1,6 @@
-import { TrimtabError } from "../base/errors.ts"
 import { isObject } from "../base/json.ts"
 import type { OperationRun } from "../estimation/transferred-function.ts"
+import { type Line, parseLines, versionedLine } from "./versioned-lines.ts"
 
 /** Version of the lines of `<function>.operations.ndjson`. */
 export const OPERATIONS_VERSION = 1 as const
@@ -14,30 +14,18 @@ export interface OperationRecord extends OperationRun {
 
 /** One line, with its line break. */
 export function operationLine(record: OperationRecord): string {
-  return `${JSON.stringify({ v: OPERATIONS_VERSION, ...record })}\n`
+  return versionedLine(OPERATIONS_VERSION, record)
 }
 
-/**
- * The records in the text of a file, oldest first; a torn last line is left out.
- * @throws TrimtabError `profile-corrupt` with file and line for any other line that is no record.
- */
+/** The records in the text of a file; see `parseLines`. */
 export function parseOperations(text: string, path: string): OperationRecord[] {
-  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n")
-  return lines.flatMap((line, index) => (line === "" ? [] : [parseLine(line, `${path}:${index + 1}`)]))
+  return parseLines(text, path, { noun: "operation profile", read: recordOf })
 }
 
-function parseLine(line: string, where: string): OperationRecord {
-  let row: unknown
-  try {
-    row = JSON.parse(line)
-  } catch (cause) {
-    throw corrupt(where, "not JSON", cause)
-  }
-  if (!isObject(row)) throw corrupt(where, "not an object")
-  const { v, ...fields } = row
-  if (v !== OPERATIONS_VERSION) throw corrupt(where, `version ${JSON.stringify(v) ?? "missing"}`)
+function recordOf(fields: Readonly<Record<string, unknown>>, { version, corrupt }: Line): OperationRecord {
+  if (version !== OPERATIONS_VERSION) throw corrupt(`version ${JSON.stringify(version) ?? "missing"}`)
   const problem = problemOf(fields)
-  if (problem !== null) throw corrupt(where, problem)
+  if (problem !== null) throw corrupt(problem)
   // Every field was checked.
   return fields as unknown as OperationRecord
 }
@@ -57,12 +45,4 @@ function problemOf({ atMs, tasks, codeSha256, profile }: Record<string, unknown>
 
 function isTime(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && Number.isFinite(value)
-}
-
-function corrupt(where: string, reason: string, cause?: unknown): TrimtabError {
-  return new TrimtabError("profile-corrupt", `${where}: no operation profile: ${reason}`, {
-    where,
-    fix: "delete that line, or delete the file and profile again",
-    cause,
-  })
 }

@@ -4,6 +4,7 @@
  */
 import { backSubstitute, choleskyFactor, forwardSubstitute } from "./cholesky.ts"
 import { type KernelParameters, matern, type Observations } from "./gaussian-process.ts"
+import { dot } from "./dot.ts"
 
 /** Share of the variance added to the diagonal of the noise-free kernel, whose rows are nearly dependent. */
 const JITTER = 1e-6
@@ -111,11 +112,5 @@ function rowTimes(
 ): number {
   let sum = 0
   for (let k = 0; k <= row; k++) sum += lower[row * size + k]! * vector[k]!
-  return sum
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
   return sum
 }

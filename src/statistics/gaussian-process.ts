@@ -7,6 +7,7 @@
 import type { Random } from "../base/random.ts"
 import { backSubstitute, choleskyFactor, forwardSubstitute } from "./cholesky.ts"
 import { normalQuantile } from "./normal.ts"
+import { dot } from "./dot.ts"
 
 /** Everything that the kernel leaves open, as natural logarithms. */
 export interface KernelParameters {
@@ -172,10 +173,4 @@ function rootMeanSquare(values: readonly number[]): number {
   let sum = 0
   for (const value of values) sum += value * value
   return Math.sqrt(sum / Math.max(1, values.length))
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
 }

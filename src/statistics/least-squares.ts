@@ -1,5 +1,6 @@
 import type { Random } from "../base/random.ts"
 import { solveSymmetric } from "./linear-solve.ts"
+import { dot } from "./dot.ts"
 
 /** Residuals to be made small in squares, with a box around the parameters. */
 export interface LeastSquaresProblem {
@@ -144,10 +145,4 @@ function clamp(problem: LeastSquaresProblem, theta: Float64Array): Float64Array 
 function sumOfSquares(values: Float64Array): number {
   const sum = dot(values, values)
   return Number.isNaN(sum) ? Infinity : sum
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
 }

@@ -7,6 +7,7 @@ import { computeMs, type CoreGrant } from "../../../src/estimation/compute-model
 import { fitStepConf, stepConfMs } from "../../../src/estimation/stepconf-model.ts"
 import { logUniform, multiStart } from "../../../src/statistics/least-squares.ts"
 import { addEquation, normalEquations, solveNonNegative } from "../../../src/statistics/non-negative-least-squares.ts"
+import { mean } from "../../../src/statistics/order-statistics.ts"
 
 export interface Point {
   readonly memoryMB: number
@@ -94,10 +95,6 @@ export function interpolationFloorPct(points: readonly Point[]): number {
       return (left.ms * (right.ms / left.ms) ** share) / point.ms - 1
     }),
   )
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 export function rounded(value: number): number {

@@ -2,6 +2,7 @@ import type { Random } from "../../base/random.ts"
 import { choleskyFactor } from "../../statistics/cholesky.ts"
 import { solveSymmetric } from "../../statistics/linear-solve.ts"
 import { normalQuantile } from "../../statistics/normal.ts"
+import { dot } from "../../statistics/dot.ts"
 
 /** d instances of k vCPUs each. */
 export interface StagePoint {
@@ -160,10 +161,4 @@ export function phasesTime(phases: PhaseColumns, { thetas, noise }: StageScenari
   for (let i = 0; i < phases.length; i++)
     time += Math.max(0, dot(phases[i]!, thetas[i]!) * noise[i]!.factor + noise[i]!.ms)
   return time
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
 }

@@ -2,6 +2,7 @@ import { assertNever } from "../../base/assert-never.ts"
 import { coldStarts, costOf, pointOf } from "../../estimation/compiled-space.ts"
 import { schedule } from "../../workflow/critical-path.ts"
 import { cheapestWithin } from "../frontier.ts"
+import { CAUTIONS } from "../margins.ts"
 import type { RunView } from "../policy.ts"
 import type { OpenChoices } from "./selection.ts"
 import { situationOf, type Source } from "./situation.ts"
@@ -17,12 +18,6 @@ export interface Outlook {
   readonly situation: OpenChoices
   readonly view: RunView
 }
-
-/**
- * Shares of the margins that are tried one after the other when the goal seems out of reach: without them a run that
- * is a little late would rush everything to its fastest.
- */
-const CAUTION = [1, 0.6, 0.3, 0] as const
 
 /** Halvings of the deadline when a budget is the goal: a thousandth of the range. */
 const BUDGET_ROUNDS = 12
@@ -40,7 +35,7 @@ export function outlookOf(source: Source, view: RunView): Outlook {
 }
 
 function forDeadline(source: Source, view: RunView, sloMs: number): Outlook {
-  for (const caution of CAUTION) {
+  for (const caution of CAUTIONS) {
     const situation = situationOf(source, view, caution)
     if (earliestEnd(situation) <= sloMs * (1 + 1e-9))
       return { kind: "on-time", situation: { ...situation, deadlineMs: sloMs }, view }

@@ -4,6 +4,7 @@ import { schedule } from "../../workflow/critical-path.ts"
 import { longestPath } from "../branch-and-bound/flat-problem.ts"
 import { searchCost } from "../branch-and-bound/search-cost.ts"
 import { searchLatency } from "../branch-and-bound/search-latency.ts"
+import { CAUTIONS } from "../margins.ts"
 import type { RunView } from "../policy.ts"
 import type { SearchLimits } from "../selection-problem.ts"
 import { type Outlook, spentUsd } from "../stepconf/outlook.ts"
@@ -26,9 +27,6 @@ export interface ReplanOptions {
   readonly knownMs: Float64Array | null
 }
 
-/** Shares of the margins tried one after the other: a run that is a little late must not rush everything. */
-const CAUTION = [1, 0.6, 0.3, 0] as const
-
 /** Rounding of sums. */
 const TOLERANCE = 1 + 1e-9
 
@@ -45,7 +43,7 @@ export function replan(source: Source, view: RunView, options: ReplanOptions): R
 }
 
 function forDeadline(source: Source, view: RunView, sloMs: number, options: ReplanOptions): Replan {
-  for (const caution of CAUTION) {
+  for (const caution of CAUTIONS) {
     const stand = standOf(source, view, caution)
     const leastMs = longestPath(stand.remaining.problem, new Int32Array(stand.remaining.steps.length))
     const isLate = view.nowMs + leastMs > sloMs * TOLERANCE

@@ -1,12 +1,9 @@
-import { type Evaluated, evaluate, type Search } from "./plan-search.ts"
-import { inTime, slackOf, tailsOf } from "./step-slack.ts"
-import { curveOf } from "./surrogate.ts"
+import { laddersOf, type Move, moved, slacksOf, type Standing } from "./chance-move.ts"
+import type { Evaluated, Search } from "./plan-search.ts"
+import { inTime } from "./step-slack.ts"
 
 /** Moves save less and less: after these next to nothing is left. */
 const MAX_MOVES = 24
-
-/** The same tolerance as for whole plans. */
-const TOLERANCE = 1 + 1e-9
 
 /**
  * Spends the chance that a plan leaves above its level: over and over the step moves that saves most among the moves to a
@@ -15,44 +12,30 @@ const TOLERANCE = 1 + 1e-9
  * too long. Never raises the cost, never falls below the level. About 0.1 us a scenario, edge and move.
  */
 export function reclaimChance(search: Search, plan: Evaluated, sloMs: number): Evaluated {
-  const ladders = search.problem.steps.map((step) => curveOf(step, { kappaMs: plan.kappa, kappaUsd: 0 }).candidates)
+  const ladders = laddersOf(search, plan.kappa)
   let current = plan
   for (let move = 0; move < MAX_MOVES; move++) {
-    const next = bestMove(search, { plan: current, ladders, sloMs: sloMs * TOLERANCE })
+    const next = bestMove({ search, plan: current, ladders, sloMs })
     if (next === null) break
-    const selection = Int32Array.from(current.selection)
-    selection[next.step] = next.candidate
-    const moved = evaluate(search, selection, plan.kappa)
-    if (moved.hits < search.needed || moved.expectedUsd >= current.expectedUsd) break
-    current = moved
+    const cheaper = moved(search, current, next)
+    if (cheaper.hits < search.needed || cheaper.expectedUsd >= current.expectedUsd) break
+    current = cheaper
   }
   return current
 }
 
-interface MoveRequest {
-  readonly plan: Evaluated
-  /** Candidates from fast to slow, by step index. */
-  readonly ladders: readonly Int32Array[]
-  readonly sloMs: number
-}
-
-interface Move {
-  readonly step: number
-  readonly candidate: number
-}
-
-function bestMove(search: Search, { plan, ladders, sloMs }: MoveRequest): Move | null {
-  const { problem, scenarios, executions } = search
-  const durations = problem.steps.map((_, i) => scenarios.durations(i, plan.selection[i]!))
-  const tails = tailsOf(problem.graph, durations)
+function bestMove(standing: Standing): Move | null {
+  const { plan, ladders } = standing
+  const { problem, scenarios, executions, needed } = standing.search
+  const slackOf = slacksOf(standing)
   let best: Move | null = null
   let most = 0
   for (const [i, { meanUsd }] of problem.steps.entries()) {
     const usd = (candidate: number): number => executions[i]! * meanUsd[candidate]!
     const cheaper = ladders[i]!.filter((candidate) => usd(candidate) < usd(plan.selection[i]!))
     if (cheaper.length === 0 || usd(plan.selection[i]!) - usd(cheaper.at(-1)!) <= most) continue
-    const slack = slackOf(problem.graph, { durations, tails, step: i, sloMs })
-    const last = lastThat(cheaper.length, (at) => inTime(scenarios.durations(i, cheaper[at]!), slack) >= search.needed)
+    const slack = slackOf(i)
+    const last = lastThat(cheaper.length, (at) => inTime(scenarios.durations(i, cheaper[at]!), slack) >= needed)
     const saving = last < 0 ? 0 : usd(plan.selection[i]!) - usd(cheaper[last]!)
     if (saving > most) [best, most] = [{ step: i, candidate: cheaper[last]! }, saving]
   }
