@@ -1,6 +1,4 @@
 import { describe, expect, test } from "vitest"
-import { seededRandom } from "../base/random.ts"
-import { inSpace } from "../workflow/config.ts"
 import type { Problem } from "./planner.ts"
 import type { RunView } from "./policy.ts"
 import { stepConf } from "./stepconf/step-conf.ts"
@@ -9,8 +7,6 @@ import { simulateRun } from "./testing/simulate-run.ts"
 import {
   LAMBDA_LIMITS,
   problemOf,
-  randomLaw,
-  randomWorkflow,
   SMALL_SPACE,
   startView,
   syntheticEstimator,

@@ -15,7 +15,7 @@ export interface Line {
   readonly version: unknown
   /** File and line number. */
   readonly where: string
-  corrupt(reason: string): TrimtabError
+  readonly corrupt: (reason: string) => TrimtabError
 }
 
 /** One row with its version as a line, line break included. */

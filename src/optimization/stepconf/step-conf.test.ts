@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest"
 import { seededRandom } from "../../base/random.ts"
-import { inSpace } from "../../workflow/config.ts"
 import type { Problem } from "../planner.ts"
 import type { RunView } from "../policy.ts"
 import { simulateRun } from "../testing/simulate-run.ts"
