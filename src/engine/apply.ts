@@ -26,6 +26,9 @@ import {
  */
 export function apply(state: RunState, settled: Settled): RunState {
   const draft = draftOf(state)
+  // The loop has asked for all that the last event made possible: `nextActions`.
+  draft.deciding ||= draft.undecided.length > 0
+  draft.listening = true
   draft.nowMs = Math.max(state.nowMs, settled.atMs - state.startedAtWallMs)
   const key = parseKey(settled.key)
   if (key === null) throw mismatch(settled.key, "this engine knows no such record")
@@ -41,7 +44,7 @@ function applyDecision(draft: Draft, id: AttemptId, record: DecideRecord): void 
   if (draft.undecided[0] !== index) throw mismatch(id.step, "its decision came out of turn")
   draft.undecided.shift()
   draft.deciding = false
-  draft.decisionMs.push(record.decisionMs)
+  draft.decisionMs = [...draft.decisionMs, record.decisionMs]
   const run = draft.steps[index]!
   const parts = partsOf(run.open, record.config.instances)
   const { batches } = batchesOf(parts.length, draft.definition.entriesPerStep)

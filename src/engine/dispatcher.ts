@@ -1,8 +1,7 @@
 import type { InvokeOutcome } from "../platforms/platform.ts"
 import { variantOf, type FunctionVariant } from "../platforms/platform.ts"
-import { messageOf, TrimtabError } from "../base/errors.ts"
+import { messageOf } from "../base/errors.ts"
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
-import { withDeadline } from "./deadline.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
 import type { InvocationEntry } from "./records.ts"
 
@@ -88,24 +87,28 @@ function ended(parts: EngineParts, run: RunParts, sending: Sending, { outcome, t
 }
 
 async function invoke(
-  { platform, clock }: EngineParts,
-  sending: Sending,
+  { platform, deadlines }: EngineParts,
+  { payload, idempotencyKey, repeat, timeoutMs }: Sending,
   variant: FunctionVariant,
   signal: AbortSignal,
 ): Promise<InvokeOutcome> {
-  const { idempotencyKey, repeat, timeoutMs } = sending
-  const request = { variant, payload: sending.payload(), idempotencyKey, repeat, timeoutMs }
-  const what = `invoking ${variant.functionName}:${variant.qualifier}`
+  const ms = timeoutMs + ANSWER_MARGIN_MS
   try {
-    return await withDeadline({ clock, ms: timeoutMs + ANSWER_MARGIN_MS, what, signal }, (inner) =>
-      platform.invoke(request, inner),
-    )
+    signal.throwIfAborted()
+    const call = platform.invoke({ variant, payload: payload(), idempotencyKey, repeat, timeoutMs }, signal)
+    return (await deadlines.wait(call, ms, signal)) ?? overdue(variant, ms)
   } catch (error) {
     if (signal.aborted) throw error
-    if (error instanceof TrimtabError && error.code === "timeout")
-      return { kind: "unavailable", message: error.message, mayHaveRun: true }
     // A platform that throws has a bug; the run ends with its words instead of hanging.
     return { kind: "refused", code: "PlatformError", message: messageOf(error) }
+  }
+}
+
+function overdue({ functionName, qualifier }: FunctionVariant, ms: number): InvokeOutcome {
+  return {
+    kind: "unavailable",
+    message: `invoking ${functionName}:${qualifier} took longer than ${ms} ms`,
+    mayHaveRun: true,
   }
 }
 

@@ -132,9 +132,15 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
     openByKey.delete(open.key)
   }
 
-  const launch = (open: Open, fn: (signal: AbortSignal) => Promise<unknown>): void => {
-    const running = isThought(open.key) ? fn(controller.signal) : durable().then(() => fn(controller.signal))
-    running.then((value) => settle(open, "run", value)).catch(fail)
+  const launch = async (open: Open, fn: (signal: AbortSignal) => unknown): Promise<void> => {
+    try {
+      if (!isThought(open.key)) await durable()
+      const value = fn(controller.signal)
+      const spilling = settle(open, "run", value instanceof Promise ? await value : value)
+      if (spilling !== undefined) await spilling
+    } catch (error) {
+      fail(error)
+    }
   }
 
   const ask = (key: string, start: (open: Open) => void): Pending => {
@@ -179,7 +185,7 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
     },
     wasAsked: (key) => askedInReplay.has(key),
     durable,
-    run: (key, fn) => ask(key, (open) => launch(open, fn)),
+    run: (key, fn) => ask(key, (open) => void launch(open, fn)),
     sleep: (key, ms) => {
       // Counted from the record before it, so that a restart does not begin the wait anew.
       const untilMs = lastAtMs + ms

@@ -4,6 +4,7 @@ import type { Platform } from "../platforms/platform.ts"
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
 import type { Store } from "../stores/store.ts"
 import type { Admission } from "./admission.ts"
+import type { AnswerDeadlines } from "./answer-deadlines.ts"
 import type { EngineEvent } from "./events.ts"
 import type { Load } from "./load.ts"
 import type { RetryBudget } from "./retry-budget.ts"
@@ -16,6 +17,7 @@ export interface EngineParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly admission: Admission
+  readonly deadlines: AnswerDeadlines
   readonly load: Load
   readonly warm: WarmInstances
   readonly platformBudget: RetryBudget

@@ -12,6 +12,7 @@ import type { RunResult } from "../workflow/run-result.ts"
 import { assertRunnable } from "../workflow/unsupported.ts"
 import type { Workflow } from "../workflow/workflow.ts"
 import { admission } from "./admission.ts"
+import { answerDeadlines } from "./answer-deadlines.ts"
 import type { EngineParts } from "./engine-parts.ts"
 import type { EngineEvent } from "./events.ts"
 import type { Journal, RunRow } from "./journal.ts"
@@ -221,6 +222,7 @@ function partsOf({ platform, store, clock, logger, onEvent }: EngineOptions): En
     clock,
     logger,
     admission: admission(platform.limits),
+    deadlines: answerDeadlines(clock),
     load: loadOf(platform.limits),
     warm: warmInstances(platform, clock),
     platformBudget: retryBudget(clock),

@@ -5,7 +5,7 @@
  * E2. The state after an event depends on the state before and the recorded event alone.
  */
 import { apply } from "./apply.ts"
-import { nextActions, started, type Action, type FinishAction } from "./next-actions.ts"
+import { nextActions, type Action, type FinishAction } from "./next-actions.ts"
 import type { DurablePort, Pending, Settled } from "./port.ts"
 import type { RunState } from "./state.ts"
 
@@ -21,9 +21,7 @@ export async function execute(port: DurablePort, initial: RunState, options: Exe
   const pending: Pending[] = []
   let state = initial
   for (;;) {
-    const actions = nextActions(state)
-    state = started(state)
-    for (const action of actions) {
+    for (const action of nextActions(state)) {
       if (action.kind === "finish") return state
       pending.push(options.perform(action, state))
     }

@@ -1,9 +1,10 @@
+import type { Clock } from "../base/clock.ts"
 import { ENVELOPE_VERSION, type TaskEnvelope } from "../protocol/envelope.ts"
-import { send, type Sent } from "./dispatcher.ts"
+import { send, type Sending } from "./dispatcher.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
 import { outputKeyOf } from "./keys.ts"
 import { parsePartAnswer } from "./part-answer.ts"
-import { carryTasks, fetchResults } from "./part-payload.ts"
+import { type Carried, carryTasks, fetchResults } from "./part-payload.ts"
 import { afterAnswer, afterFailure, failOpen, type PartCall, type Progress } from "./part-progress.ts"
 import type { PartRecord } from "./records.ts"
 
@@ -56,8 +57,20 @@ interface Ongoing {
 async function tryOnce(parts: EngineParts, run: RunParts, call: PartCall, on: Ongoing): Promise<number | null> {
   const { progress, signal } = on
   const key = progress.round === 0 ? call.key : `${call.key}.${progress.round}`
-  const sent = await sendPart(parts, run, call, { ...on, key })
-  if (sent === null) return failOpen(progress, "StoreFailed", "the tasks could not be written to the store")
+  const tasks =
+    progress.open.length === call.tasks.length ? call.tasks : progress.open.map((place) => call.tasks[place]!)
+  // No promise where nothing is to wait for: this is on the path of every invocation.
+  const carrying = carryTasks(parts, key, tasks, signal)
+  const carried = carrying instanceof Promise ? await carrying : carrying
+  if (carried === null) return failOpen(progress, "StoreFailed", "the tasks could not be written to the store")
+  const sending = sendingOf(call, {
+    key,
+    carried,
+    tasks: tasks.length,
+    repeat: progress.repeat,
+    clock: parts.platform.clock,
+  })
+  const sent = await send(parts, run, sending, signal)
   progress.invocations.push(sent.entry)
   const { outcome } = sent
   if (outcome.kind !== "ok") return afterFailure(outcome, key, call, { progress, run })
@@ -76,36 +89,33 @@ async function tryOnce(parts: EngineParts, run: RunParts, call: PartCall, on: On
   return afterAnswer(results, answer.errors, call, { progress, run })
 }
 
-async function sendPart(
-  parts: EngineParts,
-  run: RunParts,
-  call: PartCall,
-  { progress, signal, key }: Ongoing & { key: string },
-): Promise<Sent | null> {
-  const tasks =
-    progress.open.length === call.tasks.length ? call.tasks : progress.open.map((place) => call.tasks[place]!)
-  const carrying = carryTasks(parts, key, tasks, signal)
-  const carried = carrying instanceof Promise ? await carrying : carrying
-  if (carried === null) return null
-  const { processes, part, partCount, timeoutMs } = call
+interface Ready {
+  readonly key: string
+  readonly carried: Carried
+  /** Number of tasks. */
+  readonly tasks: number
+  readonly repeat: number
+  readonly clock: Clock
+}
+
+function sendingOf(call: PartCall, { key, carried, tasks, repeat, clock }: Ready): Sending {
+  const { step, kind, functionName, memoryMB, processes, part, partCount, timeoutMs } = call
   const payload = (): TaskEnvelope => ({
     $trimtab: {
       v: ENVELOPE_VERSION,
       key,
-      repeat: progress.repeat,
+      repeat,
       part: [part, partCount],
       processes,
       call: call.call,
       // A split only hands files on.
-      ...(call.kind === "split" ? { files: "leave" as const } : {}),
+      ...(kind === "split" ? { files: "leave" as const } : {}),
       ...carried,
       outputKey: outputKeyOf(key),
-      deadlineMs: Math.round(parts.platform.clock.nowMs() + timeoutMs + DEADLINE_SLACK_MS),
+      deadlineMs: Math.round(clock.nowMs() + timeoutMs + DEADLINE_SLACK_MS),
     },
   })
-  const { step, kind, functionName, memoryMB } = call
-  const size = { functionName, memoryMB, timeoutMs, processes, tasks: tasks.length }
-  return send(parts, run, { step, call: kind, ...size, idempotencyKey: key, repeat: progress.repeat, payload }, signal)
+  return { step, call: kind, functionName, memoryMB, timeoutMs, processes, tasks, idempotencyKey: key, repeat, payload }
 }
 
 /** Waits until the run's and the platform's budgets have a retry to spare. */

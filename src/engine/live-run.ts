@@ -142,7 +142,7 @@ function perform(action: Exclude<Action, FinishAction>, state: RunState, on: Per
   if (action.kind === "await-cancel") return port.run(action.key, () => on.cancelled)
   if (action.kind === "decide") {
     const decide = { policy, lastGood, clock, limits: platform.limits }
-    return port.run(action.key, async () => decideStep(runView(state, on.sources), decide))
+    return port.run(action.key, () => decideStep(runView(state, on.sources), decide))
   }
   return port.run(action.key, (signal) => {
     const earlier = port.wasAsked(action.key) ? 1 : 0

@@ -3,7 +3,7 @@ import { fromEdges } from "../workflow/testing/workflows.ts"
 import { apply } from "./apply.ts"
 import { initialState } from "./step-transitions.ts"
 import { parseKey } from "./keys.ts"
-import { batchesOf, nextActions, started } from "./next-actions.ts"
+import { batchesOf, nextActions } from "./next-actions.ts"
 import type { DecideRecord, InvokeRecord } from "./records.ts"
 import { definitionOf, toleratedErrors, type RunState } from "./state.ts"
 
@@ -23,36 +23,39 @@ function invoked(): InvokeRecord {
 test("asks for one decision at a time, in definition order", () => {
   let state = stateOf({ a: [], b: [], c: ["a", "b"] })
   expect(nextActions(state).map((action) => action.kind)).toEqual(["await-cancel", "decide"])
-  state = apply(started(state), { key: "decide/a#0.1", value: DECISION, atMs: 1_001 })
+  state = apply(state, { key: "decide/a#0.1", value: DECISION, atMs: 1_001 })
   const actions = nextActions(state)
   expect(actions.map((action) => "key" in action && action.key)).toEqual(["invoke/a#0.1/0", "decide/b#0.1"])
 })
 
 test("asks for nothing twice", () => {
-  const state = started(stateOf({ a: [] }))
-  expect(nextActions(state)).toEqual([])
+  const state = stateOf({ a: [], b: [], c: ["a", "b"] })
+  const decided = apply(state, { key: "decide/a#0.1", value: DECISION, atMs: 1_001 })
+  // The decision of b was asked for after that of a, and is still open when a ends.
+  const next = apply(decided, { key: "invoke/a#0.1/0", value: invoked(), atMs: 1_002 })
+  expect(nextActions(next)).toEqual([])
 })
 
 test("does not change the state it is given (E2)", () => {
-  const state = started(stateOf({ a: [], b: ["a"] }))
+  const state = stateOf({ a: [], b: ["a"] })
   const before = structuredClone({ ...state, definition: null })
   const decided = apply(state, { key: "decide/a#0.1", value: DECISION, atMs: 1_001 })
-  apply(started(decided), { key: "invoke/a#0.1/0", value: invoked(), atMs: 1_002 })
+  apply(decided, { key: "invoke/a#0.1/0", value: invoked(), atMs: 1_002 })
   expect({ ...state, definition: null }).toEqual(before)
 })
 
 test("looks only at the steps that an event moved: a wide graph costs no more than a narrow one", () => {
   const edges: Record<string, string[]> = { a: [] }
   for (let i = 0; i < 500; i++) edges[`x${i}`] = ["a"]
-  const state = apply(started(stateOf(edges)), { key: "decide/a#0.1", value: DECISION, atMs: 1_001 })
+  const state = apply(stateOf(edges), { key: "decide/a#0.1", value: DECISION, atMs: 1_001 })
   expect(state.entered).toEqual([0])
-  const next = apply(started(state), { key: "invoke/a#0.1/0", value: invoked(), atMs: 1_002 })
+  const next = apply(state, { key: "invoke/a#0.1/0", value: invoked(), atMs: 1_002 })
   expect(next.undecided).toHaveLength(500)
   expect(nextActions(next)).toHaveLength(1)
 })
 
 test("refuses a record out of turn", () => {
-  const state = started(stateOf({ a: [], b: [] }))
+  const state = stateOf({ a: [], b: [] })
   expect(() => apply(state, { key: "decide/b#0.1", value: DECISION, atMs: 1_001 })).toThrow("out of turn")
   expect(() => apply(state, { key: "decide/z#0.1", value: DECISION, atMs: 1_001 })).toThrow("no such step")
   expect(() => apply(state, { key: "odd", value: 1, atMs: 1_001 })).toThrow("knows no such record")

@@ -70,12 +70,6 @@ export function nextActions(state: RunState): readonly Action[] {
   return actions
 }
 
-/** The state after its actions were handed to the port. */
-export function started(state: RunState): RunState {
-  const deciding = state.deciding || state.undecided.length > 0
-  return { ...state, entered: [], deciding, listening: true }
-}
-
 /** Invoke records that an attempt of so many parts is cut into, and the parts of each. */
 export function batchesOf(partCount: number, entriesPerStep: number): { batches: number; partsPerBatch: number } {
   const partsPerBatch = Math.max(1, Math.ceil(partCount / entriesPerStep))

@@ -20,8 +20,11 @@ export interface CallTarget {
  * Keys are unique in a run and stable over replays.
  */
 export interface DurablePort {
-  /** Runs `fn` at least once until its value is recorded, then that value for ever. `fn` never throws (E8). */
-  run<T>(key: string, fn: (signal: AbortSignal) => Promise<T>): Pending
+  /**
+   * Runs `fn` at least once until its value is recorded, then that value for ever. `fn` never throws (E8). It need not be
+   * a promise: a decision is made at once.
+   */
+  run<T>(key: string, fn: (signal: AbortSignal) => T | Promise<T>): Pending
   /** The first of the pending entries to settle; the winner is recorded, so that replay sees the same order (E6). */
   race(pending: readonly Pending[]): Promise<Settled>
   /** Durable timer. */

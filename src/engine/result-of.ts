@@ -1,6 +1,6 @@
 import type { Json } from "../base/json.ts"
 import { usdOf, type CostLine, type Pricing } from "../pricing/pricing.ts"
-import { criticalPath, schedule } from "../workflow/critical-path.ts"
+import { criticalPath } from "../workflow/critical-path.ts"
 import type { PrewarmResult, RunCostLine, RunResult, RunStatus } from "../workflow/run-result.ts"
 import type { RunError, RunState } from "./state.ts"
 import { metersOf, stepResult } from "./step-result.ts"
@@ -16,13 +16,16 @@ export interface ResultOptions {
 /** The result of a run, from its records: the same for a run that was resumed and for one that is only looked at. */
 export function resultOf(state: RunState, { pricing, prewarm, end }: ResultOptions): RunResult {
   const { definition } = state
-  const steps = state.steps.map((run) => stepResult(run, pricing))
+  const meters = state.steps.map((run) => metersOf(run.invocations))
+  const steps = state.steps.map((run, index) => stepResult(run, meters[index]!, pricing))
   const invocations = state.steps.flatMap((run) => run.invocations)
   const measured = steps.map((step) => step.measuredMs)
+  const path = criticalPath(definition.graph, measured)
+  const longestMs = path.reduce((sum, index) => sum + measured[index]!, 0)
   const { status, error } = end ?? state.end ?? { status: "broken" as const, error: null }
   const sloMs = definition.goal.kind === "cost" ? definition.goal.sloMs : null
   const done = status === "succeeded" || status === "partial"
-  const bill = pricing.bill(metersOf(invocations))
+  const bill = pricing.bill(meters.flat())
   const decisions = state.steps.flatMap((run) => run.decisions)
   return {
     schemaVersion: 1,
@@ -36,8 +39,8 @@ export function resultOf(state: RunState, { pricing, prewarm, end }: ResultOptio
     latencyMs: state.nowMs,
     costUsd: usdOf(bill.picoUsd) + prewarm.costUsd,
     costLines: [...bill.lines.map(costLine), ...prewarmLine(prewarm)],
-    overheadMs: Math.max(0, state.nowMs - schedule(definition.graph, measured).length),
-    criticalPath: criticalPath(definition.graph, measured).map((index) => definition.graph.names[index]!),
+    overheadMs: Math.max(0, state.nowMs - longestMs),
+    criticalPath: path.map((index) => definition.graph.names[index]!),
     enforcement: enforcementOf(invocations.map((entry) => entry.enforced)),
     decisionMs: state.decisionMs,
     infeasible: decisions.some((decision) => decision.infeasible),

@@ -54,12 +54,15 @@ function inserter(db: DatabaseSync): (rows: readonly JournalRow[]) => void {
   const run = db.prepare("insert into run values (null, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, null, null, null)")
   const finish = db.prepare("update run set status = ?, finished_at_ms = ?, result = ?, end_crc = ? where run_no = ?")
   const runNumber = runNumbers(db)
+  // Hashes of the definitions that are in the file. A commit that fails is the last one, so none is missing afterwards.
+  const defined = new Set<string>()
   const insert = (row: JournalRow, entries: SQLInputValue[]): void => {
     if (row.kind === "entry") {
       addEntry(entries, runNumber.of(row.entry.runId), row.entry)
     } else if (row.kind === "accept") {
       const r = row.run
-      definition.run(r.workflowHash, r.workflow)
+      if (!defined.has(r.workflowHash)) definition.run(r.workflowHash, r.workflow)
+      defined.add(r.workflowHash)
       const crc = runCrc(r, ENGINE_FORMAT)
       const fixed = [r.runId, r.requestKey, r.workflowHash, r.workflowName, ENGINE_FORMAT] as const
       const added = run.run(...fixed, r.input, r.inputKind, r.goal, r.codeHashes, r.acceptedAtMs, crc)

@@ -5,8 +5,8 @@ import { configOf } from "./run-view.ts"
 import { hasEnded, type StepInvocation, type StepRun } from "./state.ts"
 import { stepTimes } from "./step-times.ts"
 
-/** One step of a run as people and figures see it, from its records alone. */
-export function stepResult(run: StepRun, pricing: Pricing): StepResult {
+/** One step of a run as people and figures see it, from its records alone; `meters` are those of its invocations. */
+export function stepResult(run: StepRun, meters: Meters, pricing: Pricing): StepResult {
   const { step, invocations } = run
   const first = run.decisions[0]
   const last = run.decisions.at(-1)
@@ -30,7 +30,7 @@ export function stepResult(run: StepRun, pricing: Pricing): StepResult {
     coldStarts: invocations.filter((entry) => entry.cold).length,
     prewarmed: invocations.filter((entry) => entry.prewarmed === true).length,
     attempts: run.attempt,
-    costUsd: usdOf(pricing.bill(metersOf(invocations)).picoUsd),
+    costUsd: usdOf(pricing.bill(meters).picoUsd),
     invocations: invocations.map(invocationResult),
   }
 }

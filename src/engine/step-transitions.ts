@@ -11,19 +11,18 @@ export function initialState(definition: Definition, startedAtWallMs: number): R
   return draft
 }
 
-/** A copy whose lists may be changed until it is handed out. */
-export type Draft = { -readonly [K in keyof RunState]: RunState[K] extends readonly (infer T)[] ? T[] : RunState[K] }
+/**
+ * A copy that may be changed until it is handed out: these lists are its own; the others are shared with the state before
+ * and are replaced, never changed in place.
+ */
+export type Draft = { -readonly [K in keyof RunState]: RunState[K] } & {
+  readonly steps: StepRun[]
+  entered: number[]
+  undecided: number[]
+}
 
 export function draftOf(state: RunState): Draft {
-  const { steps, missing, entered, undecided, decisionMs } = state
-  return {
-    ...state,
-    steps: steps.slice(),
-    missing: missing.slice(),
-    entered: entered.slice(),
-    undecided: undecided.slice(),
-    decisionMs: decisionMs.slice(),
-  }
+  return { ...state, steps: state.steps.slice(), entered: [], undecided: state.undecided.slice() }
 }
 
 export function update(draft: Draft, index: number, change: Partial<StepRun>): void {
@@ -83,10 +82,12 @@ export function finishStep(draft: Draft, index: number, output: Json): void {
   const phase = draft.steps[index]!.errors.length === 0 ? "succeeded" : "partial"
   update(draft, index, { phase, output, endedAtMs: draft.nowMs })
   draft.left--
+  const missing = draft.missing.slice()
+  draft.missing = missing
   for (const child of draft.definition.graph.children[index]!) {
     if (draft.end !== null) return
-    draft.missing[child]! -= 1
-    if (draft.missing[child] === 0) makeReady(draft, child)
+    missing[child]! -= 1
+    if (missing[child] === 0) makeReady(draft, child)
   }
   if (draft.left === 0 && draft.end === null)
     endRun(draft, draft.steps.some((run) => run.phase === "partial") ? "partial" : "succeeded", null)
