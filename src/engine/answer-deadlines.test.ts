@@ -18,18 +18,20 @@ test("gives each call its own time, by one timer", async () => {
   const deadlines = answerDeadlines(clock)
   const ended: string[] = []
   const wait = (name: string, ms: number): void =>
-    void deadlines.wait(never<object>(), ms, signal).then((value) => ended.push(`${name} ${String(value)}`))
+    void deadlines
+      .wait(never<object>(), ms, signal)
+      .then((value) => ended.push(value === null ? `${name} overdue` : name))
   wait("long", 3_000)
   wait("short", 1_000)
   wait("middle", 2_000)
   expect(clock.timers).toBe(1)
   await clock.advance(1_500)
-  expect(ended).toEqual(["short null"])
+  expect(ended).toEqual(["short overdue"])
   expect(clock.timers).toBe(1)
   await clock.advance(500)
-  expect(ended).toEqual(["short null", "middle null"])
+  expect(ended).toEqual(["short overdue", "middle overdue"])
   await clock.advance(1_000)
-  expect(ended).toEqual(["short null", "middle null", "long null"])
+  expect(ended).toEqual(["short overdue", "middle overdue", "long overdue"])
   expect(clock.timers).toBe(0)
 })
 
