@@ -1,3 +1,4 @@
+import { reasonOf } from "./abort-reason.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 
 /** Lets in as many invocations as the platform allows at once, fair among runs. */
@@ -32,37 +33,38 @@ export function admission(limits: PlatformLimits): Admission {
     inFlight++
     waiting?.admit()
   }
+  const queueUp = (runId: string, signal: AbortSignal): Promise<void> => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const queue = queues.get(runId) ?? []
+    const waiting: Waiting = {
+      admit: () => {
+        signal.removeEventListener("abort", onAbort)
+        resolve()
+      },
+    }
+    const onAbort = (): void => {
+      const at = queue.indexOf(waiting)
+      if (at >= 0) queue.splice(at, 1)
+      if (queue.length === 0 && queues.get(runId) === queue) queues.delete(runId)
+      reject(reasonOf(signal))
+    }
+    if (signal.aborted) {
+      reject(reasonOf(signal))
+      return promise
+    }
+    queue.push(waiting)
+    queues.set(runId, queue)
+    signal.addEventListener("abort", onAbort, { once: true })
+    return promise
+  }
   return {
     get inFlight() {
       return inFlight
     },
     enter: (runId, signal) => {
-      if (inFlight < capacity && queues.size === 0) {
-        inFlight++
-        return null
-      }
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const queue = queues.get(runId) ?? []
-      const waiting: Waiting = {
-        admit: () => {
-          signal.removeEventListener("abort", onAbort)
-          resolve()
-        },
-      }
-      const onAbort = (): void => {
-        const at = queue.indexOf(waiting)
-        if (at >= 0) queue.splice(at, 1)
-        if (queue.length === 0 && queues.get(runId) === queue) queues.delete(runId)
-        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"))
-      }
-      if (signal.aborted) {
-        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"))
-        return promise
-      }
-      queue.push(waiting)
-      queues.set(runId, queue)
-      signal.addEventListener("abort", onAbort, { once: true })
-      return promise
+      if (inFlight >= capacity || queues.size > 0) return queueUp(runId, signal)
+      inFlight++
+      return null
     },
     release: () => {
       inFlight--

@@ -1,63 +1,86 @@
 import { expect, test } from "vitest"
 import { virtualClock } from "../base/testing/virtual-clock.ts"
-import { answerDeadlines } from "./answer-deadlines.ts"
+import { answerDeadlines, type AnswerDeadlines, type AwaitedAnswer } from "./answer-deadlines.ts"
 
 const signal = new AbortController().signal
-const never = <T>(): Promise<T> => new Promise<T>(() => {})
 
-test("hands on an answer that comes in time, and what the call throws", async () => {
-  const deadlines = answerDeadlines(virtualClock())
-  const answer = { kind: "ok" }
-  expect(await deadlines.wait(Promise.resolve(answer), 1_000, signal)).toBe(answer)
-  await expect(deadlines.wait(Promise.reject(new Error("broken")), 1_000, signal)).rejects.toThrow("broken")
-  expect(deadlines.waiting).toBe(0)
-})
+/** Registers an answer that notes how its wait ended. */
+function wait(deadlines: AnswerDeadlines, dueMs: number, ends: string[], until: AbortSignal = signal): AwaitedAnswer {
+  const end = (how: string): void => {
+    deadlines.remove(answer, until)
+    ends.push(how)
+  }
+  const answer: AwaitedAnswer = {
+    dueMs,
+    overdue: () => end(`${dueMs} overdue`),
+    abandoned: ({ message }) => end(`${dueMs} ${message}`),
+  }
+  deadlines.add(answer, until)
+  return answer
+}
 
-test("gives each call its own time, by one timer", async () => {
+test("gives each answer its own time, by one timer", async () => {
   const clock = virtualClock()
   const deadlines = answerDeadlines(clock)
-  const ended: string[] = []
-  const wait = (name: string, ms: number): void =>
-    void deadlines
-      .wait(never<object>(), ms, signal)
-      .then((value) => ended.push(value === null ? `${name} overdue` : name))
-  wait("long", 3_000)
-  wait("short", 1_000)
-  wait("middle", 2_000)
+  const ends: string[] = []
+  for (const dueMs of [3_000, 1_000, 2_000]) wait(deadlines, dueMs, ends)
   expect(clock.timers).toBe(1)
   await clock.advance(1_500)
-  expect(ended).toEqual(["short overdue"])
+  expect(ends).toEqual(["1000 overdue"])
   expect(clock.timers).toBe(1)
   await clock.advance(500)
-  expect(ended).toEqual(["short overdue", "middle overdue"])
+  expect(ends).toEqual(["1000 overdue", "2000 overdue"])
   await clock.advance(1_000)
-  expect(ended).toEqual(["short overdue", "middle overdue", "long overdue"])
+  expect(ends).toEqual(["1000 overdue", "2000 overdue", "3000 overdue"])
   expect(clock.timers).toBe(0)
 })
 
-test("an answer after its time changes nothing", async () => {
+test("says nothing of an answer that has come, and keeps no timer for it", async () => {
   const clock = virtualClock()
   const deadlines = answerDeadlines(clock)
-  const late = Promise.withResolvers<object>()
-  const waited = deadlines.wait(late.promise, 1_000, signal)
-  const other = deadlines.wait(never<object>(), 5_000, signal)
-  await clock.advance(1_000)
-  expect(await waited).toBeNull()
-  late.resolve({})
-  await clock.advance(4_000)
-  expect(await other).toBeNull()
+  const ends: string[] = []
+  const first = wait(deadlines, 1_000, ends)
+  const second = wait(deadlines, 2_000, ends)
+  deadlines.remove(first, signal)
+  expect(deadlines.waiting).toBe(1)
+  deadlines.remove(second, signal)
+  expect(clock.timers).toBe(0)
+  await clock.advance(5_000)
+  expect(ends).toEqual([])
 })
 
-test("the end of a run ends the wait for all of its calls, and for no others", async () => {
+test("an answer that comes and one that is asked for at a sweep leave the others their time", async () => {
+  const clock = virtualClock()
+  const deadlines = answerDeadlines(clock)
+  const ends: string[] = []
+  const again: AwaitedAnswer = {
+    dueMs: 1_000,
+    overdue: () => {
+      deadlines.remove(again, signal)
+      wait(deadlines, 1_500, ends)
+    },
+    abandoned: () => {},
+  }
+  deadlines.add(again, signal)
+  wait(deadlines, 4_000, ends)
+  await clock.advance(2_000)
+  expect(ends).toEqual(["1500 overdue"])
+  await clock.advance(2_000)
+  expect(ends).toEqual(["1500 overdue", "4000 overdue"])
+})
+
+test("the end of a run ends the wait for all of its answers, and for no others", async () => {
   const clock = virtualClock()
   const deadlines = answerDeadlines(clock)
   const controller = new AbortController()
-  const mine = [1, 2, 3].map(() => deadlines.wait(never<object>(), 1_000, controller.signal))
-  const other = deadlines.wait(never<object>(), 1_000, signal)
-  controller.abort(new Error("the run is over"))
-  for (const wait of mine) await expect(wait).rejects.toThrow("the run is over")
+  const ends: string[] = []
+  for (const dueMs of [1_000, 2_000]) wait(deadlines, dueMs, ends, controller.signal)
+  wait(deadlines, 3_000, ends)
+  controller.abort(new Error("over"))
+  expect(ends).toEqual(["1000 over", "2000 over"])
   expect(deadlines.waiting).toBe(1)
-  await clock.advance(1_000)
-  expect(await other).toBeNull()
-  await expect(deadlines.wait(Promise.reject(new Error("unseen")), 1_000, controller.signal)).rejects.toThrow("over")
+  wait(deadlines, 4_000, ends, controller.signal)
+  expect(ends.at(-1)).toBe("4000 over")
+  await clock.advance(3_000)
+  expect(ends.at(-1)).toBe("3000 overdue")
 })

@@ -1,8 +1,9 @@
-import type { InvokeOutcome } from "../platforms/platform.ts"
-import { variantOf, type FunctionVariant } from "../platforms/platform.ts"
 import { messageOf } from "../base/errors.ts"
+import { variantOf, type FunctionVariant, type InvokeOutcome } from "../platforms/platform.ts"
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
+import type { AwaitedAnswer } from "./answer-deadlines.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
+import { entryOf, entryWithoutRecord, type Times } from "./invocation-entry.ts"
 import type { InvocationEntry } from "./records.ts"
 
 /** One invocation, ready to be sent. */
@@ -25,148 +26,140 @@ export interface Sent {
   readonly entry: InvocationEntry
 }
 
+/** Who waits for an invocation: one of the two is called, once. Callbacks, since a promise a layer would cost more. */
+export interface Sender {
+  /** Every end of an invocation is a value. */
+  sent(sent: Sent): void
+  /** Its signal aborted; or a bug. */
+  failed(error: unknown): void
+}
+
 /**
  * How long after its timeout an invocation may still answer, ms: it may wait for admission on the platform. After that
  * the platform is taken for gone.
  */
 const ANSWER_MARGIN_MS = 10 * 60_000
 
-/**
- * Sends one invocation when there is room for it. Every end is a value; it rejects only when `signal` aborts, and
- * then the answer, if one comes, is ignored.
- */
-export async function send(parts: EngineParts, run: RunParts, sending: Sending, signal: AbortSignal): Promise<Sent> {
-  const askedAtMs = run.sinceStartMs()
+export interface Dispatch {
+  readonly parts: EngineParts
+  readonly run: RunParts
+  readonly signal: AbortSignal
+  readonly sender: Sender
+}
+
+/** Sends one invocation when there is room for it. When `signal` aborts, the answer, if one comes, is ignored. */
+export function send(sending: Sending, dispatch: Dispatch): void {
+  const { parts, run, signal, sender } = dispatch
+  const flight = new Flight(sending, dispatch)
   const wait = parts.admission.enter(run.runId, signal)
-  if (wait !== null) await wait
-  const variant = variantOf(sending.functionName, sending.memoryMB)
-  const sentAtMs = run.sinceStartMs()
-  parts.load.began(variant)
-  parts.warm.taken(variant)
-  try {
-    const outcome = await invoke(parts, sending, variant, signal)
-    const times = { askedAtMs, sentAtMs, nowMs: run.sinceStartMs() }
-    if ("record" in outcome) return ended(parts, run, sending, { outcome, times, variant })
-    return { outcome, entry: entryWithoutRecord(sending, outcome.kind, times) }
-  } finally {
-    parts.load.ended(variant)
+  if (wait === null) flight.depart()
+  else
+    wait.then(
+      () => flight.depart(),
+      (error: unknown) => sender.failed(error),
+    )
+}
+
+/** An invocation between its admission and its end. */
+class Flight implements AwaitedAnswer {
+  readonly #sending: Sending
+  readonly #on: Dispatch
+  readonly #variant: FunctionVariant
+  readonly #askedAtMs: number
+  #sentAtMs = 0
+  #isOver = false
+  dueMs = 0
+
+  constructor(sending: Sending, on: Dispatch) {
+    this.#sending = sending
+    this.#on = on
+    this.#variant = variantOf(sending.functionName, sending.memoryMB)
+    this.#askedAtMs = on.run.sinceStartMs()
+  }
+
+  depart(): void {
+    const { parts, run, signal } = this.#on
+    const { payload, idempotencyKey, repeat, timeoutMs } = this.#sending
+    const variant = this.#variant
+    this.#sentAtMs = run.sinceStartMs()
+    this.dueMs = parts.clock.monotonicMs() + timeoutMs + ANSWER_MARGIN_MS
+    parts.load.began(variant)
+    parts.warm.taken(variant)
+    parts.deadlines.add(this, signal)
+    if (this.#isOver) return
+    try {
+      const call = parts.platform.invoke({ variant, payload: payload(), idempotencyKey, repeat, timeoutMs }, signal)
+      call.then(
+        (outcome) => this.#land(outcome),
+        (error: unknown) => this.#land(refusal(error)),
+      )
+    } catch (error) {
+      this.#land(refusal(error))
+    }
+  }
+
+  overdue(): void {
+    const { functionName, qualifier } = this.#variant
+    const ms = this.#sending.timeoutMs + ANSWER_MARGIN_MS
+    const message = `invoking ${functionName}:${qualifier} took longer than ${ms} ms`
+    this.#land({ kind: "unavailable", message, mayHaveRun: true })
+  }
+
+  abandoned(reason: Error): void {
+    this.#leave()
+    this.#on.sender.failed(reason)
+  }
+
+  #land(outcome: InvokeOutcome): void {
+    if (this.#isOver) return
+    const { sender } = this.#on
+    try {
+      const sent = { outcome, entry: this.#entryOf(outcome) }
+      this.#leave()
+      sender.sent(sent)
+    } catch (error) {
+      this.#leave()
+      sender.failed(error)
+    }
+  }
+
+  /** Gives back what it held. */
+  #leave(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const { parts, signal } = this.#on
+    parts.deadlines.remove(this, signal)
+    parts.load.ended(this.#variant)
     parts.admission.release()
   }
-}
 
-interface Times {
-  readonly askedAtMs: number
-  readonly sentAtMs: number
-  readonly nowMs: number
-}
+  #entryOf(outcome: InvokeOutcome): InvocationEntry {
+    const times: Times = {
+      askedAtMs: this.#askedAtMs,
+      sentAtMs: this.#sentAtMs,
+      nowMs: this.#on.run.sinceStartMs(),
+    }
+    if (!("record" in outcome)) return entryWithoutRecord(this.#sending, outcome.kind, times)
+    const { record, kind } = outcome
+    const { parts, run } = this.#on
+    // An instance that ran out of memory or time is gone.
+    if (kind === "ok" || kind === "function-error") parts.warm.added(this.#variant, 1)
+    const entry = entryOf(parts.platform, record, { outcome: kind, repeat: this.#sending.repeat, times })
+    const prewarmed = run.claimPrewarmed(record)
+    this.#tell(kind, record)
+    return prewarmed ? { ...entry, prewarmed } : entry
+  }
 
-interface Ended {
-  readonly outcome: InvokeOutcome & { readonly record: InvocationRecord }
-  readonly times: Times
-  readonly variant: FunctionVariant
-}
-
-function ended(parts: EngineParts, run: RunParts, sending: Sending, { outcome, times, variant }: Ended): Sent {
-  const { record } = outcome
-  // An instance that ran out of memory or time is gone.
-  if (outcome.kind === "ok" || outcome.kind === "function-error") parts.warm.added(variant, 1)
-  const entry = entryOf(parts, record, outcome.kind, { ...times, repeat: sending.repeat })
-  const prewarmed = run.claimPrewarmed(record)
-  const { step, call, tasks, processes } = sending
-  parts.emit?.({
-    kind: "invocation-ended",
-    runId: run.runId,
-    step,
-    call,
-    outcome: outcome.kind,
-    tasks,
-    processes,
-    record,
-  })
-  return { outcome, entry: prewarmed ? { ...entry, prewarmed } : entry }
-}
-
-async function invoke(
-  { platform, deadlines }: EngineParts,
-  { payload, idempotencyKey, repeat, timeoutMs }: Sending,
-  variant: FunctionVariant,
-  signal: AbortSignal,
-): Promise<InvokeOutcome> {
-  const ms = timeoutMs + ANSWER_MARGIN_MS
-  try {
-    signal.throwIfAborted()
-    const call = platform.invoke({ variant, payload: payload(), idempotencyKey, repeat, timeoutMs }, signal)
-    return (await deadlines.wait(call, ms, signal)) ?? overdue(variant, ms)
-  } catch (error) {
-    if (signal.aborted) throw error
-    // A platform that throws has a bug; the run ends with its words instead of hanging.
-    return { kind: "refused", code: "PlatformError", message: messageOf(error) }
+  #tell(outcome: InvokeOutcome["kind"], record: InvocationRecord): void {
+    const { parts, run } = this.#on
+    if (parts.emit === undefined) return
+    const { step, call, tasks, processes } = this.#sending
+    const { runId } = run
+    parts.emit({ kind: "invocation-ended", runId, step, call, outcome, tasks, processes, record })
   }
 }
 
-function overdue({ functionName, qualifier }: FunctionVariant, ms: number): InvokeOutcome {
-  return {
-    kind: "unavailable",
-    message: `invoking ${functionName}:${qualifier} took longer than ${ms} ms`,
-    mayHaveRun: true,
-  }
-}
-
-/** The platform's instants are trusted as distances only: its clock may differ from ours. */
-function entryOf(
-  { platform }: EngineParts,
-  record: InvocationRecord,
-  outcome: string,
-  { askedAtMs, sentAtMs, nowMs, repeat }: Times & { repeat: number },
-): InvocationEntry {
-  const within = (ms: number, from: number): number => Math.min(Math.max(ms, from), Math.max(nowMs, from))
-  const startedAtMs = within(sentAtMs + (record.startedAtMs - record.sentAtMs), sentAtMs)
-  const endedAtMs = within(sentAtMs + (record.endedAtMs - record.sentAtMs), startedAtMs)
-  const { wrapper } = record
-  return {
-    repeat,
-    outcome,
-    askedAtMs,
-    sentAtMs,
-    startedAtMs: round(startedAtMs),
-    endedAtMs: round(endedAtMs),
-    admissionMs: round(Math.min(Math.max(0, record.admissionWaitMs ?? 0), startedAtMs - sentAtMs)),
-    cold: record.coldStart,
-    initMs: record.initMs,
-    downloadMs: wrapper?.downloadMs ?? 0,
-    computeMs: wrapper?.computeMs ?? record.durationMs,
-    uploadMs: wrapper?.uploadMs ?? 0,
-    billedMs: record.billedMs,
-    memoryMB: record.memoryMB,
-    maxMemoryUsedMB: record.maxMemoryUsedMB,
-    enforced: record.enforced ?? "none",
-    meters: platform.meters(record).map(({ meter, quantity }) => [meter, quantity.toString()] as const),
-  }
-}
-
-/** It never reached an instance, or we never heard of it. */
-function entryWithoutRecord(sending: Sending, outcome: string, { askedAtMs, sentAtMs, nowMs }: Times): InvocationEntry {
-  return {
-    repeat: sending.repeat,
-    outcome,
-    askedAtMs,
-    sentAtMs,
-    startedAtMs: nowMs,
-    endedAtMs: nowMs,
-    admissionMs: 0,
-    cold: false,
-    initMs: 0,
-    downloadMs: 0,
-    computeMs: 0,
-    uploadMs: 0,
-    billedMs: 0,
-    memoryMB: sending.memoryMB,
-    maxMemoryUsedMB: 0,
-    enforced: "",
-    meters: [],
-  }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000
+/** A platform that throws has a bug; the run ends with its words instead of hanging. */
+function refusal(error: unknown): InvokeOutcome {
+  return { kind: "refused", code: "PlatformError", message: messageOf(error) }
 }

@@ -1,11 +1,12 @@
 import type { Clock } from "../base/clock.ts"
-import { ENVELOPE_VERSION, type TaskEnvelope } from "../protocol/envelope.ts"
-import { send, type Sending } from "./dispatcher.ts"
+import type { Json } from "../base/json.ts"
+import { ENVELOPE_VERSION, type TaskEnvelope, type TaskError } from "../protocol/envelope.ts"
+import { send, type Sender, type Sending, type Sent } from "./dispatcher.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
 import { outputKeyOf } from "./keys.ts"
 import { parsePartAnswer } from "./part-answer.ts"
 import { type Carried, carryTasks, fetchResults } from "./part-payload.ts"
-import { afterAnswer, afterFailure, failOpen, type PartCall, type Progress } from "./part-progress.ts"
+import { afterAnswer, afterFailure, failOpen, newProgress, type PartCall, type Progress } from "./part-progress.ts"
 import type { PartRecord } from "./records.ts"
 
 /**
@@ -14,79 +15,142 @@ import type { PartRecord } from "./records.ts"
  */
 const DEADLINE_SLACK_MS = 10 * 60_000
 
-/**
- * Brings one part to its end: sends it, and again as its outcome allows. Rejects only when `signal` aborts.
- * Retries keep the part's key (E5); a repetition of some of its tasks has a key derived from it.
- */
-export async function invokePart(
-  parts: EngineParts,
-  run: RunParts,
-  call: PartCall,
-  signal: AbortSignal,
-): Promise<PartRecord> {
-  const progress: Progress = {
-    results: call.tasks.map(() => null),
-    errors: [],
-    invocations: [],
-    open: call.tasks.map((_, place) => place),
-    openCause: null,
-    round: 0,
-    repeat: call.earlier,
-    timeouts: 0,
-    ruleUses: new Map(),
-    firstAtMs: run.sinceStartMs(),
-  }
-  run.budget.called()
-  parts.platformBudget.called()
-  for (;;) {
-    const waitMs = await tryOnce(parts, run, call, { progress, signal })
-    if (waitMs === null) break
-    if (waitMs > 0) await parts.clock.sleep(waitMs, signal)
-    await takeRetry(parts, run, signal)
-  }
-  const { results, errors, invocations, open, openCause } = progress
-  return { part: call.part, results, errors, open, openCause, invocations }
-}
-
-interface Ongoing {
-  readonly progress: Progress
+export interface PartOptions {
+  readonly parts: EngineParts
+  readonly run: RunParts
+  readonly call: PartCall
   readonly signal: AbortSignal
 }
 
-/** One invocation and what follows from it: ms to wait before the next, or null when the part has its end. */
-async function tryOnce(parts: EngineParts, run: RunParts, call: PartCall, on: Ongoing): Promise<number | null> {
-  const { progress, signal } = on
-  const key = progress.round === 0 ? call.key : `${call.key}.${progress.round}`
-  const tasks =
-    progress.open.length === call.tasks.length ? call.tasks : progress.open.map((place) => call.tasks[place]!)
-  // No promise where nothing is to wait for: this is on the path of every invocation.
-  const carrying = carryTasks(parts, key, tasks, signal)
-  const carried = carrying instanceof Promise ? await carrying : carrying
-  if (carried === null) return failOpen(progress, "StoreFailed", "the tasks could not be written to the store")
-  const sending = sendingOf(call, {
-    key,
-    carried,
-    tasks: tasks.length,
-    repeat: progress.repeat,
-    clock: parts.platform.clock,
-  })
-  const sent = await send(parts, run, sending, signal)
-  progress.invocations.push(sent.entry)
-  const { outcome } = sent
-  if (outcome.kind !== "ok") return afterFailure(outcome, key, call, { progress, run })
-  const answer = parsePartAnswer(outcome.payload)
-  if (answer === null) {
-    const message = "the function answered something that is no answer of the wrapper"
-    return failOpen(progress, "BadAnswer", message)
+/** Who waits for a part: one of the two is called, once. */
+export interface PartWaiter {
+  readonly ended: (record: PartRecord) => void
+  /** The signal aborted; or a bug. */
+  readonly failed: (error: unknown) => void
+}
+
+/**
+ * Brings one part to its end: sends it, and again as its outcome allows. Retries keep the part's key (E5); a repetition
+ * of some of its tasks has a key derived from it.
+ */
+export function startPart(options: PartOptions, waiter: PartWaiter): void {
+  new PartRun(options, waiter).begin()
+}
+
+/** As `startPart`; rejects where it fails. */
+export function invokePart(options: PartOptions): Promise<PartRecord> {
+  return new Promise((ended, failed) => startPart(options, { ended, failed }))
+}
+
+/** One part on its way. No promise where nothing is to wait for: this is on the path of every invocation. */
+class PartRun implements Sender {
+  readonly #on: PartOptions
+  readonly #waiter: PartWaiter
+  readonly #progress: Progress
+
+  constructor(options: PartOptions, waiter: PartWaiter) {
+    this.#on = options
+    this.#waiter = waiter
+    this.#progress = newProgress(options.call, options.run.sinceStartMs())
   }
-  const results = "$ref" in answer.results ? await fetchResults(parts, answer.results, signal) : answer.results
-  if (results === null) {
-    const message = "the results could not be read from the store"
-    return afterFailure({ kind: "unavailable", message, mayHaveRun: true }, key, call, { progress, run })
+
+  begin(): void {
+    const { parts, run } = this.#on
+    run.budget.called()
+    parts.platformBudget.called()
+    this.#try()
   }
-  if (results.length !== progress.open.length)
-    return failOpen(progress, "BadAnswer", `${results.length} results came back for ${progress.open.length} tasks`)
-  return afterAnswer(results, answer.errors, call, { progress, run })
+
+  sent({ outcome, entry }: Sent): void {
+    const { parts, run, call, signal } = this.#on
+    const progress = this.#progress
+    progress.invocations.push(entry)
+    if (outcome.kind !== "ok") {
+      this.#goOn(afterFailure(outcome, this.#key(), call, { progress, run }))
+      return
+    }
+    const answer = parsePartAnswer(outcome.payload)
+    if (answer === null) {
+      const message = "the function answered something that is no answer of the wrapper"
+      this.#goOn(failOpen(progress, "BadAnswer", message))
+    } else if ("$ref" in answer.results) {
+      this.#after(fetchResults(parts, answer.results, signal), (results) => this.#answered(results, answer.errors))
+    } else {
+      this.#answered(answer.results, answer.errors)
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#waiter.failed(error)
+  }
+
+  #try(): void {
+    const { parts, call, signal } = this.#on
+    const { open } = this.#progress
+    const tasks = open.length === call.tasks.length ? call.tasks : open.map((place) => call.tasks[place]!)
+    const key = this.#key()
+    const carrying = carryTasks(parts, key, tasks, signal)
+    if (carrying instanceof Promise) this.#after(carrying, (carried) => this.#send(key, tasks.length, carried))
+    else this.#send(key, tasks.length, carrying)
+  }
+
+  #send(key: string, tasks: number, carried: Carried | null): void {
+    const { parts, run, call, signal } = this.#on
+    if (carried === null) {
+      this.#goOn(failOpen(this.#progress, "StoreFailed", "the tasks could not be written to the store"))
+      return
+    }
+    const { repeat } = this.#progress
+    send(sendingOf(call, { key, carried, tasks, repeat, clock: parts.platform.clock }), {
+      parts,
+      run,
+      signal,
+      sender: this,
+    })
+  }
+
+  /** Null: the results could not be read. */
+  #answered(results: readonly Json[] | null, errors: readonly TaskError[]): void {
+    const { run, call } = this.#on
+    const progress = this.#progress
+    if (results === null) {
+      const message = "the results could not be read from the store"
+      this.#goOn(afterFailure({ kind: "unavailable", message, mayHaveRun: true }, this.#key(), call, { progress, run }))
+    } else if (results.length === progress.open.length) {
+      this.#goOn(afterAnswer(results, errors, call, { progress, run }))
+    } else {
+      const message = `${results.length} results came back for ${progress.open.length} tasks`
+      this.#goOn(failOpen(progress, "BadAnswer", message))
+    }
+  }
+
+  /** What follows: an end, or another try after a wait, ms. */
+  #goOn(waitMs: number | null): void {
+    if (waitMs !== null) {
+      this.#after(this.#waitForRetry(waitMs), () => this.#try())
+      return
+    }
+    const { results, errors, invocations, open, openCause } = this.#progress
+    this.#waiter.ended({ part: this.#on.call.part, results, errors, open, openCause, invocations })
+  }
+
+  /** Until the wait is over and the run's and the platform's budgets have a retry to spare. */
+  async #waitForRetry(waitMs: number): Promise<void> {
+    const { parts, run, signal } = this.#on
+    if (waitMs > 0) await parts.clock.sleep(waitMs, signal)
+    for (const budget of [run.budget, parts.platformBudget])
+      for (let ms = budget.tryTake(); ms > 0; ms = budget.tryTake()) await parts.clock.sleep(ms, signal)
+  }
+
+  #after<T>(promise: Promise<T>, next: (value: T) => void): void {
+    promise.then(next).catch((error: unknown) => this.failed(error))
+  }
+
+  #key(): string {
+    const { key } = this.#on.call
+    const { round } = this.#progress
+    return round === 0 ? key : `${key}.${round}`
+  }
 }
 
 interface Ready {
@@ -116,10 +180,4 @@ function sendingOf(call: PartCall, { key, carried, tasks, repeat, clock }: Ready
     },
   })
   return { step, call: kind, functionName, memoryMB, timeoutMs, processes, tasks, idempotencyKey: key, repeat, payload }
-}
-
-/** Waits until the run's and the platform's budgets have a retry to spare. */
-async function takeRetry(parts: EngineParts, run: RunParts, signal: AbortSignal): Promise<void> {
-  for (const budget of [run.budget, parts.platformBudget])
-    for (let waitMs = budget.tryTake(); waitMs > 0; waitMs = budget.tryTake()) await parts.clock.sleep(waitMs, signal)
 }

@@ -1,13 +1,16 @@
 import { inRange } from "../workflow/config.ts"
 import { functionOf } from "../workflow/workflow.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
-import { invokePart } from "./invoke-part.ts"
+import { invokePart, startPart, type PartOptions } from "./invoke-part.ts"
 import { partKey } from "./keys.ts"
 import { largest, smallestAbove } from "./memory-floor.ts"
 import type { CallAction, InvokeAction } from "./next-actions.ts"
 import type { PartCall } from "./part-progress.ts"
 import type { InvocationEntry, InvokeRecord, PartRecord } from "./records.ts"
 import { toleratedErrors, type RunState, type StepRun } from "./state.ts"
+
+/** Made once: a stack for every step would cost more than its end. */
+const ABANDONED = new Error("abandoned: all parts of the step are settled, or too many of its tasks failed")
 
 /** Growth of the size of an exported split or merge that ran out of memory. */
 const CALL_GROWTH = 2
@@ -23,60 +26,58 @@ export interface InvokeContext {
 
 /** Runs a batch of parts at once and resolves when all have settled, or when too many tasks have failed for good. */
 export async function invokeBatch(action: InvokeAction, context: InvokeContext): Promise<InvokeRecord> {
-  const run = context.state.steps[action.index]!
-  const call = callFor(run, context)
-  const invokeOne = (part: InvokeAction["parts"][number], signal: AbortSignal): Promise<PartRecord> =>
-    invokePart(
-      context.parts,
-      context.run,
-      {
-        ...call,
-        kind: "tasks",
-        call: "handler",
-        memoryMB: action.config.memoryMB,
-        processes: action.config.processes,
-        part: part.part,
-        partCount: action.partCount,
-        tasks: part.tasks,
-        key: partKey(context.state.definition.runId, action.id, part.part),
-      },
-      signal,
-    )
+  const { parts, run, state, signal } = context
+  const call = callFor(state.steps[action.index]!, context)
+  const { memoryMB, processes } = action.config
+  const optionsOf = ({ part, tasks }: InvokeAction["parts"][number], until: AbortSignal): PartOptions => ({
+    parts,
+    run,
+    signal: until,
+    call: {
+      ...call,
+      kind: "tasks",
+      call: "handler",
+      memoryMB,
+      processes,
+      part,
+      partCount: action.partCount,
+      tasks,
+      key: partKey(state.definition.runId, action.id, part),
+    },
+  })
   const only = action.parts.length === 1 ? action.parts[0] : undefined
-  if (only !== undefined) return { parts: [await invokeOne(only, context.signal)] }
-  return { parts: await untilHopeless(action, context, invokeOne) }
+  if (only !== undefined) return { parts: [await invokePart(optionsOf(only, signal))] }
+  return { parts: await untilHopeless(action, context, optionsOf) }
 }
 
-type InvokeOne = (part: InvokeAction["parts"][number], signal: AbortSignal) => Promise<PartRecord>
+type OptionsOf = (part: InvokeAction["parts"][number], until: AbortSignal) => PartOptions
 
-/** All parts, or those that had settled when more tasks had failed than the step tolerates. */
+/** All parts, or those that had settled when more tasks had failed than the step tolerates; in order of the parts. */
 async function untilHopeless(
   action: InvokeAction,
   { state, signal }: InvokeContext,
-  invokeOne: InvokeOne,
+  optionsOf: OptionsOf,
 ): Promise<PartRecord[]> {
   const { step, tasks } = state.steps[action.index]!
   const allowed = toleratedErrors(step, tasks?.length ?? 0)
   const settled: PartRecord[] = []
   const controller = new AbortController()
-  const { promise: hopeless, resolve } = Promise.withResolvers<void>()
-  let errors = 0
   const onAbort = (): void => controller.abort(signal.reason)
   signal.addEventListener("abort", onAbort, { once: true })
-  const watched = action.parts.map(async (part) => {
-    const record = await invokeOne(part, controller.signal)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let errors = 0
+  const ended = (record: PartRecord): void => {
     settled.push(record)
     errors += record.errors.length
-    if (errors > allowed) resolve()
-  })
-  const all = Promise.all(watched)
+    if (settled.length === action.parts.length || errors > allowed) resolve()
+  }
+  for (const part of action.parts) startPart(optionsOf(part, controller.signal), { ended, failed: reject })
   try {
-    await Promise.race([all, hopeless])
+    await promise
   } finally {
     signal.removeEventListener("abort", onAbort)
-    // What is still open is abandoned; its rejections are of no interest.
-    all.catch(() => {})
-    controller.abort(new Error("abandoned: too many tasks of the step failed"))
+    // What is still open is abandoned; whatever becomes of it is of no interest.
+    controller.abort(ABANDONED)
   }
   return settled.toSorted((a, b) => a.part - b.part)
 }
@@ -94,10 +95,11 @@ export async function invokeCall(action: CallAction, context: InvokeContext): Pr
   let memoryMB = warm ?? smallestAbove(range, run.memoryFloorMB)
   for (let size = 0; ; size++) {
     const key = partKey(context.state.definition.runId, action.id, action.kind)
-    const record = await invokePart(
-      context.parts,
-      context.run,
-      {
+    const record = await invokePart({
+      parts: context.parts,
+      run: context.run,
+      signal: context.signal,
+      call: {
         ...callFor(run, context),
         kind: action.kind,
         call: action.call,
@@ -108,8 +110,7 @@ export async function invokeCall(action: CallAction, context: InvokeContext): Pr
         tasks: [action.argument],
         key: size === 0 ? key : `${key}.${memoryMB}MB`,
       },
-      context.signal,
-    )
+    })
     invocations.push(...record.invocations)
     if (record.openCause === null) return { parts: [{ ...record, invocations }] }
     if (memoryMB >= largest(range)) return { parts: [outgrown(record, memoryMB, invocations)] }

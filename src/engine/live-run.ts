@@ -76,13 +76,13 @@ export function liveRun(options: LiveRunOptions): LiveRun {
     sinceStartMs,
     claimPrewarmed: (record) => warmer?.claim(record) ?? false,
   }
+  const performing: Performing = { ...options, port, run, sources, cancelled: cancelled.promise }
   let latest = initialState(definition, acceptedAtMs)
   const observer = observeRun({ parts, definition, replayed: recorded.length, prewarmer: warmer })
   const goOn = async (): Promise<RunResult> => {
     try {
       latest = await execute(port, latest, {
-        perform: (action, state) =>
-          perform(action, state, { ...options, port, run, sources, cancelled: cancelled.promise }),
+        perform: (action, state) => perform(action, state, performing),
         onSettled: (settled, before, after) => {
           latest = after
           observer.settled(settled, before, after)

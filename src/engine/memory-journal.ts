@@ -20,6 +20,8 @@ export interface MemoryJournalOptions {
   /** End of a turn: a microtask by default, so that a virtual clock need not know about it. */
   readonly schedule?: (fn: () => void) => void
   readonly onPhase?: (phase: CommitPhase, committed: number, rows: number) => void
+  /** Drops a run and its records when it ends, so that a million of them take no memory. False by default. */
+  readonly forgetFinished?: boolean
 }
 
 /** A journal that lives as long as the process: tests, simulation, and runs that need no durability. */
@@ -30,7 +32,10 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
     write: (rows, phase) => {
       phase("before-write")
       phase("after-write")
-      for (const row of rows) write(disk, row)
+      for (const row of rows) {
+        if (row.kind === "finish" && options.forgetFinished === true) forget(disk, row.end.runId)
+        else write(disk, row)
+      }
       phase("after-commit")
     },
     schedule: options.schedule ?? queueMicrotask,
@@ -54,6 +59,11 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
     flush: async () => commits.flushNow(),
     close: async () => commits.flushNow(),
   }
+}
+
+function forget(disk: MemoryDisk, runId: string): void {
+  disk.runs.delete(runId)
+  disk.entries.delete(runId)
 }
 
 function write(disk: MemoryDisk, row: JournalRow): void {
