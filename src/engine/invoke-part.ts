@@ -74,7 +74,7 @@ class PartRun implements Sender {
       const message = "the function answered something that is no answer of the wrapper"
       this.#goOn(failOpen(progress, "BadAnswer", message))
     } else if ("$ref" in answer.results) {
-      this.#after(fetchResults(parts, answer.results, signal), (results) => this.#answered(results, answer.errors))
+      void this.#after(fetchResults(parts, answer.results, signal), (results) => this.#answered(results, answer.errors))
     } else {
       this.#answered(answer.results, answer.errors)
     }
@@ -90,7 +90,7 @@ class PartRun implements Sender {
     const tasks = open.length === call.tasks.length ? call.tasks : open.map((place) => call.tasks[place]!)
     const key = this.#key()
     const carrying = carryTasks(parts, key, tasks, signal)
-    if (carrying instanceof Promise) this.#after(carrying, (carried) => this.#send(key, tasks.length, carried))
+    if (carrying instanceof Promise) void this.#after(carrying, (carried) => this.#send(key, tasks.length, carried))
     else this.#send(key, tasks.length, carrying)
   }
 
@@ -127,7 +127,7 @@ class PartRun implements Sender {
   /** What follows: an end, or another try after a wait, ms. */
   #goOn(waitMs: number | null): void {
     if (waitMs !== null) {
-      this.#after(this.#waitForRetry(waitMs), () => this.#try())
+      void this.#after(this.#waitForRetry(waitMs), () => this.#try())
       return
     }
     const { results, errors, invocations, open, openCause } = this.#progress
@@ -142,8 +142,12 @@ class PartRun implements Sender {
       for (let ms = budget.tryTake(); ms > 0; ms = budget.tryTake()) await parts.clock.sleep(ms, signal)
   }
 
-  #after<T>(promise: Promise<T>, next: (value: T) => void): void {
-    promise.then(next).catch((error: unknown) => this.failed(error))
+  async #after<T>(promise: Promise<T>, next: (value: T) => void): Promise<void> {
+    try {
+      next(await promise)
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   #key(): string {
