@@ -47,9 +47,6 @@ export interface EmbeddedPort extends DurablePort {
   close(reason: Error): void
 }
 
-/** Parts of a step each get a record of their own up to this many. */
-export const ENTRIES_PER_STEP = 1_000
-
 interface Open extends Pending {
   settled: boolean
   readonly start: () => void
@@ -179,7 +176,7 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   }
 
   return {
-    entriesPerStep: ENTRIES_PER_STEP,
+    entriesPerStep: journal.entriesPerStep,
     get live() {
       return isLive()
     },

@@ -17,7 +17,6 @@ import type { EngineParts } from "./engine-parts.ts"
 import type { EngineEvent } from "./events.ts"
 import type { Journal, RunRow } from "./journal.ts"
 import { liveRun, type LiveRun, type LiveRunOptions } from "./live-run.ts"
-import { ENTRIES_PER_STEP } from "./embedded-port.ts"
 import { loadOf } from "./load.ts"
 import { isSameWork, newRunOf } from "./new-run.ts"
 import { breakStored, pastOf, resultOfPast, type Past } from "./recovery.ts"
@@ -103,7 +102,7 @@ export function createEngine(options: EngineOptions): Engine {
     assertOpen()
     const accepted = journal.accept(run)
     const { runId, acceptedAtMs } = run
-    const definition = definitionOf({ runId, workflow, goal, input, entriesPerStep: ENTRIES_PER_STEP })
+    const definition = definitionOf({ runId, workflow, goal, input, entriesPerStep: journal.entriesPerStep })
     const { result } = launch({ definition, acceptedAtMs, accepted })
     await accepted.durable
     return { runId, result }

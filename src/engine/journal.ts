@@ -7,6 +7,11 @@ export interface Journal {
   readonly name: string
   /** Number of the ownership: grows with every opening. */
   readonly epoch: number
+  /**
+   * Invoke records that a step may be cut into: a crash repeats what a record stands for, so many records lose little and
+   * few cost little. Fixed for the life of the file: keys of records follow from it.
+   */
+  readonly entriesPerStep: number
   accept(run: NewRun): Commit
   append(entry: Entry): Commit
   /** The run is over: its status and a short result. */

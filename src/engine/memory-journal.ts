@@ -22,6 +22,8 @@ export interface MemoryJournalOptions {
   readonly onPhase?: (phase: CommitPhase, committed: number, rows: number) => void
   /** Drops a run and its records when it ends, so that a million of them take no memory. False by default. */
   readonly forgetFinished?: boolean
+  /** 1,000 by default, as on disk; 1 where no crash is played. */
+  readonly entriesPerStep?: number
 }
 
 /** A journal that lives as long as the process: tests, simulation, and runs that need no durability. */
@@ -48,6 +50,7 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
   return {
     name: "memory",
     epoch: disk.epoch,
+    entriesPerStep: options.entriesPerStep ?? 1_000,
     accept: (run) => commits.push({ kind: "accept", run }),
     append: (entry) => commits.push({ kind: "entry", entry }),
     finish: (end) => commits.push({ kind: "finish", end }),

@@ -7,7 +7,7 @@ import type { RunResult, RunStatus } from "../workflow/run-result.ts"
 import type { Workflow } from "../workflow/workflow.ts"
 import { apply } from "./apply.ts"
 import { initialState } from "./step-transitions.ts"
-import { ENTRIES_PER_STEP, type RecordedEntry } from "./embedded-port.ts"
+import type { RecordedEntry } from "./embedded-port.ts"
 import type { Entry, Journal, RunRow } from "./journal.ts"
 import { NO_PREWARM, type StoredEnd } from "./live-run.ts"
 import { ENGINE_FORMAT } from "./records.ts"
@@ -65,7 +65,13 @@ export async function pastOf(row: RunRow, options: RecoveryOptions): Promise<Pas
   const workflow: Workflow = JSON.parse(text) // its hash vouches for it
   const input = JSON.parse(row.inputKind === "ref" ? await unspill(parseRef(row.input), options) : row.input)
   const goal = JSON.parse(row.goal)
-  const definition = definitionOf({ runId: row.runId, workflow, goal, input, entriesPerStep: ENTRIES_PER_STEP })
+  const definition = definitionOf({
+    runId: row.runId,
+    workflow,
+    goal,
+    input,
+    entriesPerStep: options.journal.entriesPerStep,
+  })
   return readEntries(row, definition, options)
 }
 

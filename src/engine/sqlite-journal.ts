@@ -11,6 +11,9 @@ import { sqliteReads } from "./sqlite-reads.ts"
 import { prepareSchema } from "./sqlite-schema.ts"
 import { writerOf } from "./sqlite-writes.ts"
 
+/** Each part of a step has a record of its own up to this many. */
+export const ENTRIES_PER_STEP = 1_000
+
 export interface SqliteJournalOptions {
   readonly path: string
   readonly clock: Clock
@@ -92,6 +95,7 @@ function journalOver(db: DatabaseSync, options: SqliteJournalOptions, lease: Lea
   return {
     name: "sqlite",
     epoch: lease.epoch,
+    entriesPerStep: ENTRIES_PER_STEP,
     counts: commits.counts,
     accept: (run) => commits.push({ kind: "accept", run }),
     append: (entry) => commits.push({ kind: "entry", entry }),
