@@ -8,6 +8,7 @@ import type { Settled } from "./port.ts"
 import type { CancelRecord, DecideRecord, InvokeRecord, PartRecord } from "./records.ts"
 import { toleratedErrors, type RunState, type StepRun } from "./state.ts"
 import {
+  beginFreed,
   complete,
   draftOf,
   endRun,
@@ -36,6 +37,7 @@ export function apply(state: RunState, settled: Settled): RunState {
   if (key.kind === "cancel") endRun(draft, "cancelled", null)
   else if (key.kind === "decide") applyDecision(draft, key.id, settled.value as DecideRecord)
   else applyInvoke(draft, key, settled.value as InvokeRecord | CancelRecord)
+  beginFreed(draft)
   return draft
 }
 
@@ -51,9 +53,11 @@ function applyDecision(draft: Draft, id: AttemptId, record: DecideRecord): void 
   // A step starts when it is decided, or with its exported split, which comes before.
   const startedAtMs = run.invocations.length === 0 ? draft.nowMs : run.startedAtMs
   const decisions = [...run.decisions, record]
+  const firstDecisions = run.attempt === 1 ? [...run.firstDecisions, record] : run.firstDecisions
   enter(draft, index, {
     phase: "running",
     decisions,
+    firstDecisions,
     parts,
     open: [],
     batchesLeft: batches,
@@ -65,8 +69,10 @@ function applyDecision(draft: Draft, id: AttemptId, record: DecideRecord): void 
 function applyInvoke(draft: Draft, key: ParsedKey & { kind: "invoke" }, value: InvokeRecord | CancelRecord): void {
   const index = indexOf(draft, key.id)
   const record = value as InvokeRecord // the value of an invoke entry
+  const { iteration, attempt } = draft.steps[index]!
+  if (iteration !== key.id.iteration) throw mismatch(key.id.step, "it belongs to another iteration")
   if (key.batch === "split" || key.batch === "merge") applyCall(draft, index, key.batch, record)
-  else if (draft.steps[index]!.attempt !== key.id.attempt) throw mismatch(key.id.step, "it belongs to another attempt")
+  else if (attempt !== key.id.attempt) throw mismatch(key.id.step, "it belongs to another attempt")
   else applyParts(draft, index, record)
 }
 
@@ -74,7 +80,13 @@ function applyInvoke(draft: Draft, key: ParsedKey & { kind: "invoke" }, value: I
 function applyCall(draft: Draft, index: number, kind: "split" | "merge", record: InvokeRecord): void {
   const run = draft.steps[index]!
   const part = record.parts[0]!
-  const calls = part.invocations.map((entry) => ({ ...entry, kind, part: 0, attempt: run.attempt }))
+  const calls = part.invocations.map((entry) => ({
+    ...entry,
+    kind,
+    part: 0,
+    attempt: run.attempt,
+    iteration: run.iteration,
+  }))
   update(draft, index, { invocations: [...run.invocations, ...calls] })
   const failure = part.errors[0]
   if (failure !== undefined) {
@@ -86,6 +98,7 @@ function applyCall(draft: Draft, index: number, kind: "split" | "merge", record:
 
 function applyParts(draft: Draft, index: number, record: InvokeRecord): void {
   const before = draft.steps[index]!
+  const { attempt, iteration } = before
   const results = before.results.slice()
   const errors = before.errors.slice()
   const open = before.open.slice()
@@ -95,7 +108,7 @@ function applyParts(draft: Draft, index: number, record: InvokeRecord): void {
     if (places === undefined) throw mismatch(before.step.name, `it has no part ${part.part}`)
     addPart(part, places, { results, errors, open })
     for (const entry of part.invocations)
-      invocations.push({ ...entry, kind: "tasks", part: part.part, attempt: before.attempt })
+      invocations.push({ ...entry, kind: "tasks", part: part.part, attempt, iteration })
   }
   const memoryFloorMB = raisedFloor(before, record)
   const batchesLeft = before.batchesLeft - 1
@@ -136,7 +149,7 @@ function attemptEnded(draft: Draft, index: number): void {
 /** Why no larger attempt is left. */
 function outgrown(run: StepRun): { errorType: string; message: string } {
   const memoryMB = run.decisions.at(-1)!.config.memoryMB
-  const last = run.invocations.filter((entry) => entry.attempt === run.attempt)
+  const last = run.invocations.filter((entry) => entry.iteration === run.iteration && entry.attempt === run.attempt)
   if (last.some((entry) => entry.outcome === "out-of-memory"))
     return {
       errorType: "OutOfMemory",

@@ -9,7 +9,6 @@ import type { Store } from "../stores/store.ts"
 import type { StepConfig } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { RunResult } from "../workflow/run-result.ts"
-import { assertRunnable } from "../workflow/unsupported.ts"
 import type { Workflow } from "../workflow/workflow.ts"
 import { admission } from "./admission.ts"
 import { answerDeadlines } from "./answer-deadlines.ts"
@@ -144,7 +143,6 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     start: async (request) => {
       assertOpen()
-      assertRunnable(request.workflow)
       const { requestKey } = request
       if (requestKey === undefined) return accept(request)
       // Two equal requests at once: the second waits for the first, then finds its row.

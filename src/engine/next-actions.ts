@@ -111,5 +111,5 @@ function invokesOf(state: RunState, index: number): readonly Action[] {
 }
 
 function attemptOf(run: StepRun): AttemptId {
-  return { step: run.step.name, iteration: 0, attempt: Math.max(1, run.attempt) }
+  return { step: run.step.name, iteration: run.iteration, attempt: Math.max(1, run.attempt) }
 }

@@ -1,5 +1,6 @@
 import type { RunView } from "../optimization/policy.ts"
 import type { StepConfig } from "../workflow/config.ts"
+import { holds } from "../workflow/condition.ts"
 import type { Step, Workflow } from "../workflow/workflow.ts"
 import { configOf, runView, type ViewSources } from "./run-view.ts"
 import { hasEnded, type RunState, type StepRun } from "./state.ts"
@@ -22,13 +23,21 @@ export function predictedStarts(state: RunState, nowMs: number): Map<number, Pre
   state.steps.forEach((run, parent) => {
     if (run.phase !== "running") return
     for (const child of graph.children[parent]!) {
-      if (starts.has(child) || state.steps[child]!.phase !== "waiting") continue
+      if (starts.has(child) || state.steps[child]!.phase !== "waiting" || !isCertain(state, child)) continue
       const ends = graph.parents[child]!.map((index) => predictedEnd(state.steps[index]!, nowMs))
       if (ends.some((end) => end === null)) continue
       starts.set(child, { workflow, step: state.steps[child]!.step, atMs: Math.max(...ends.map((end) => end ?? 0)) })
     }
   })
   return starts
+}
+
+/** False for a step whose condition is still open, or does not hold: what is warmed for it may be wasted. */
+function isCertain(state: RunState, index: number): boolean {
+  const { when } = state.steps[index]!.step
+  if (when === undefined) return true
+  const source = state.steps[state.definition.graph.indexOf.get(when.step) ?? -1]
+  return source !== undefined && hasEnded(source.phase) && source.phase !== "skipped" && holds(when, source.output)
 }
 
 /** Starts that are nearer to each other than this compete for the platform, ms. */
@@ -74,9 +83,10 @@ export interface TentativeStart {
   readonly config: StepConfig | null
 }
 
-/** Null for a step that has not begun to run. */
+/** Null for a step that has not begun to run, and for a loop that may go on. */
 function predictedEnd(run: StepRun, nowMs: number): number | null {
   if (hasEnded(run.phase)) return run.endedAtMs
+  if (run.step.loop !== undefined && run.iteration + 1 < run.step.loop.max) return null
   const last = run.decisions.at(-1)
   if (run.phase !== "running" || last === undefined) return null
   return Math.max(nowMs, run.decidedAtMs + last.predicted.latencyMs)

@@ -52,11 +52,12 @@ export function resultOf(state: RunState, { pricing, prewarm, end }: ResultOptio
   }
 }
 
-/** The output of the one sink, or `{ sink: output }` of several. */
+/** The output of the one sink, or `{ sink: output }` of several, of which those that were skipped are left out. */
 function outputOf({ definition, steps }: RunState): Json {
   const sinks = steps.filter((_, index) => definition.graph.children[index]!.length === 0)
   if (sinks.length === 1) return sinks[0]!.output
-  return Object.fromEntries(sinks.map((run) => [run.step.name, run.output]))
+  const ran = sinks.filter((run) => run.phase !== "skipped")
+  return Object.fromEntries(ran.map((run) => [run.step.name, run.output]))
 }
 
 function costLine({ meter, quantity, picoUsd }: CostLine): RunCostLine {

@@ -54,14 +54,18 @@ function decided({ parts, definition }: ObserverOptions, index: number, after: R
   parts.emit({ kind: "step-started", ...common, parts: run.parts.length, tasks: decision.tasks })
 }
 
-/** The step may have ended, and with it a child that had nothing to do. */
+/** The step may have ended, and with it steps below it that had nothing to do. */
 function ended({ parts, definition }: ObserverOptions, index: number, before: RunState, after: RunState): void {
   if (parts.emit === undefined) return
-  for (const i of [index, ...definition.graph.children[index]!]) {
+  const open = [index]
+  const told = new Set<number>()
+  for (let i = open.shift(); i !== undefined; i = open.shift()) {
     const run = after.steps[i]!
-    if (!hasEnded(run.phase) || hasEnded(before.steps[i]!.phase)) continue
+    if (told.has(i) || !hasEnded(run.phase) || hasEnded(before.steps[i]!.phase)) continue
+    told.add(i)
     const { phase: status, errors, step } = run
     const common = { runId: definition.runId, step: step.name, atMs: after.nowMs }
-    parts.emit({ kind: "step-finished", ...common, status, errors: errors.length })
+    parts.emit({ kind: "step-finished", ...common, status, errors: errors.length + run.earlierErrors })
+    open.push(...definition.graph.children[i]!)
   }
 }

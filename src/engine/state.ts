@@ -29,6 +29,8 @@ export interface RunState {
   readonly steps: readonly StepRun[]
   /** Of each step, how many parents have not ended. */
   readonly missing: readonly number[]
+  /** Steps whose parents have all ended and that are not begun: empty but while an event is applied. */
+  readonly freed: readonly number[]
   /** Steps that the last event moved into a phase with work to ask for: all that `nextActions` looks at. */
   readonly entered: readonly number[]
   /** Steps that are ready and wait for their decision, oldest first. One is decided at a time. */
@@ -68,6 +70,8 @@ export interface StepRun {
   /** One per task; null until it has ended, and where it failed. */
   readonly results: readonly Json[]
   readonly errors: readonly TaskError[]
+  /** From 0; above it in loops only. */
+  readonly iteration: number
   readonly attempt: number
   /** Tasks of the current attempt, by their place in `tasks`, cut into its parts. */
   readonly parts: readonly (readonly number[])[]
@@ -78,6 +82,10 @@ export interface StepRun {
   /** The step needs more memory than this, MB; 0 where no size has failed. */
   readonly memoryFloorMB: number
   readonly decisions: readonly DecideRecord[]
+  /** Of them, the first of each iteration. */
+  readonly firstDecisions: readonly DecideRecord[]
+  /** Tasks that failed in earlier iterations. */
+  readonly earlierErrors: number
   readonly readyAtMs: number
   /** When it was decided for the first time, or its exported split began. */
   readonly startedAtMs: number
@@ -93,6 +101,7 @@ export interface StepInvocation extends InvocationEntry {
   readonly kind: "tasks" | "split" | "merge"
   readonly part: number
   readonly attempt: number
+  readonly iteration: number
 }
 
 /** The state of a run that has been accepted and of which nothing has happened. */
@@ -103,6 +112,7 @@ export function acceptedState(definition: Definition, startedAtWallMs: number): 
     nowMs: 0,
     steps: definition.workflow.steps.map((step) => waitingStep(step)),
     missing: definition.workflow.steps.map((step) => step.after.length),
+    freed: [],
     entered: [],
     undecided: [],
     deciding: false,
@@ -133,12 +143,15 @@ function waitingStep(step: Step): StepRun {
     tasks: null,
     results: [],
     errors: [],
+    iteration: 0,
     attempt: 0,
     parts: [],
     open: [],
     batchesLeft: 0,
     memoryFloorMB: 0,
     decisions: [],
+    firstDecisions: [],
+    earlierErrors: 0,
     readyAtMs: 0,
     startedAtMs: 0,
     decidedAtMs: 0,

@@ -1,6 +1,7 @@
 import { usdOf, type Meters, type Pricing } from "../pricing/pricing.ts"
 import type { InvocationResult, StepResult } from "../workflow/run-result.ts"
 import type { PredictedStep } from "../optimization/policy.ts"
+import type { Condition } from "../workflow/workflow.ts"
 import { configOf } from "./run-view.ts"
 import { hasEnded, type StepInvocation, type StepRun } from "./state.ts"
 import { stepTimes } from "./step-times.ts"
@@ -9,6 +10,7 @@ import { stepTimes } from "./step-times.ts"
 export function stepResult(run: StepRun, meters: Meters, pricing: Pricing): StepResult {
   const { step, invocations } = run
   const first = run.decisions[0]
+  const predictions = run.firstDecisions.map(({ predicted }) => predicted)
   const last = run.decisions.at(-1)
   return {
     name: step.name,
@@ -17,11 +19,11 @@ export function stepResult(run: StepRun, meters: Meters, pricing: Pricing): Step
     status: hasEnded(run.phase) ? run.phase : "cancelled",
     config: configOf(run),
     tasks: run.tasks?.length ?? 0,
-    reason: last?.reason ?? (run.tasks?.length === 0 ? "no tasks" : "never started"),
+    reason: last?.reason ?? reasonWithout(run),
     runnerUp: last?.runnerUp ?? null,
     infeasible: run.decisions.some((decision) => decision.infeasible),
-    predictedMs: first?.predicted.latencyMs ?? 0,
-    predicted: predictedOf(first?.predicted),
+    predictedMs: predictions.reduce((sum, { latencyMs }) => sum + latencyMs, 0),
+    predicted: predictedOf(predictions),
     latestFinishMs: first?.latestFinishMs ?? 0,
     decisionMs: run.decisions.reduce((sum, decision) => sum + decision.decisionMs, 0),
     startedAtMs: run.startedAtMs,
@@ -30,6 +32,7 @@ export function stepResult(run: StepRun, meters: Meters, pricing: Pricing): Step
     coldStarts: invocations.filter((entry) => entry.cold).length,
     prewarmed: invocations.filter((entry) => entry.prewarmed === true).length,
     attempts: run.attempt,
+    ...(step.loop === undefined ? {} : { iterations: run.iteration + 1 }),
     costUsd: usdOf(pricing.bill(meters).picoUsd),
     invocations: invocations.map(invocationResult),
   }
@@ -40,16 +43,32 @@ export function metersOf(invocations: readonly StepInvocation[]): Meters {
   return invocations.flatMap(({ meters }) => meters.map(([meter, quantity]) => ({ meter, quantity: BigInt(quantity) })))
 }
 
-function predictedOf(predicted: PredictedStep | undefined): StepResult["predicted"] {
+/** Why a step has no configuration. */
+function reasonWithout({ step, phase, tasks }: StepRun): string {
+  if (phase !== "skipped") return tasks?.length === 0 ? "no tasks" : "never started"
+  return step.when === undefined
+    ? "skipped: no step before it ran"
+    : `skipped: ${conditionText(step.when)} does not hold`
+}
+
+function conditionText({ step, path, operator, value }: Condition): string {
+  const place = path === "" ? step : `${step}.${path}`
+  return operator === "exists" ? `${place} exists` : `${place} ${operator} ${JSON.stringify(value ?? null)}`
+}
+
+/** Of all iterations together. */
+function predictedOf(predictions: readonly PredictedStep[]): StepResult["predicted"] {
+  const sum = (part: keyof PredictedStep): number => predictions.reduce((total, next) => total + (next[part] ?? 0), 0)
+  const stretch = predictions[0]?.stretch
   return {
-    mappingDelayMs: predicted?.mappingDelayMs ?? 0,
-    downloadMs: predicted?.downloadMs ?? 0,
-    computeMs: predicted?.computeMs ?? 0,
-    uploadMs: predicted?.uploadMs ?? 0,
-    percentileMs: predicted?.percentileMs ?? 0,
-    costUsd: predicted?.costUsd ?? 0,
-    coldStarts: predicted?.coldStarts ?? 0,
-    ...(predicted?.stretch === undefined ? {} : { stretch: predicted.stretch }),
+    mappingDelayMs: sum("mappingDelayMs"),
+    downloadMs: sum("downloadMs"),
+    computeMs: sum("computeMs"),
+    uploadMs: sum("uploadMs"),
+    percentileMs: sum("percentileMs"),
+    costUsd: sum("costUsd"),
+    coldStarts: sum("coldStarts"),
+    ...(stretch === undefined ? {} : { stretch }),
   }
 }
 
@@ -58,6 +77,7 @@ function invocationResult(entry: StepInvocation): InvocationResult {
     kind: entry.kind,
     part: entry.part,
     attempt: entry.attempt,
+    ...(entry.iteration === 0 ? {} : { iteration: entry.iteration }),
     repeat: entry.repeat,
     outcome: entry.outcome,
     sentAtMs: entry.sentAtMs,

@@ -23,12 +23,19 @@ const ZERO: StepTimes = {
 
 /**
  * Where the time of a step went: the parts of the invocation that ended last. Exported splits and merges come before
- * and after it, so theirs are added.
+ * and after it, and the iterations of a loop one after the other, so their times are added.
  */
-export function stepTimes(run: StepRun): StepTimes {
-  if (run.invocations.every((entry) => entry.kind === "tasks")) return timesOf(run.invocations)
+export function stepTimes({ invocations, iteration }: StepRun): StepTimes {
+  if (iteration === 0) return executionTimes(invocations)
+  return Array.from({ length: iteration + 1 }, (_, number) =>
+    executionTimes(invocations.filter((entry) => entry.iteration === number)),
+  ).reduce(add, ZERO)
+}
+
+function executionTimes(invocations: readonly StepInvocation[]): StepTimes {
+  if (invocations.every((entry) => entry.kind === "tasks")) return timesOf(invocations)
   return (["split", "tasks", "merge"] as const)
-    .map((kind) => timesOf(run.invocations.filter((entry) => entry.kind === kind)))
+    .map((kind) => timesOf(invocations.filter((entry) => entry.kind === kind)))
     .reduce(add, ZERO)
 }
 

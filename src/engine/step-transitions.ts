@@ -1,13 +1,14 @@
 import type { Json } from "../base/json.ts"
 import { messageOf } from "../base/errors.ts"
-import { mergeExport, mergeResults, splitExport, stepInput, tasksOf } from "../workflow/tasks.ts"
+import { holds } from "../workflow/condition.ts"
+import { mappedTasks, mergeExport, mergeResults, splitExport, stepInput, tasksOf } from "../workflow/tasks.ts"
 import { acceptedState, hasEnded, type Definition, type RunError, type RunState, type StepRun } from "./state.ts"
 
 /** The state in which a run begins: its sources are ready. */
 export function initialState(definition: Definition, startedAtWallMs: number): RunState {
   const draft = draftOf(acceptedState(definition, startedAtWallMs))
-  for (let index = 0; index < draft.steps.length && draft.end === null; index++)
-    if (definition.graph.parents[index]!.length === 0) makeReady(draft, index)
+  for (const [index, parents] of definition.graph.parents.entries()) if (parents.length === 0) draft.freed.push(index)
+  beginFreed(draft)
   return draft
 }
 
@@ -17,28 +18,65 @@ export function initialState(definition: Definition, startedAtWallMs: number): R
  */
 export type Draft = { -readonly [K in keyof RunState]: RunState[K] } & {
   readonly steps: StepRun[]
+  readonly freed: number[]
   entered: number[]
   undecided: number[]
 }
 
 export function draftOf(state: RunState): Draft {
-  return { ...state, steps: state.steps.slice(), entered: [], undecided: state.undecided.slice() }
+  return { ...state, steps: state.steps.slice(), freed: [], entered: [], undecided: state.undecided.slice() }
 }
 
 export function update(draft: Draft, index: number, change: Partial<StepRun>): void {
   draft.steps[index] = { ...draft.steps[index]!, ...change }
 }
 
-export function makeReady(draft: Draft, index: number): void {
-  const { definition } = draft
+/**
+ * Begins the steps that the event has freed, and those that these free in turn, since a step may be skipped or have no
+ * tasks; and next iterations. One after the other: long chains of them must not nest. Then ends the run, if nothing is
+ * left of it.
+ */
+export function beginFreed(draft: Draft): void {
+  for (let next = draft.freed.shift(); next !== undefined && draft.end === null; next = draft.freed.shift())
+    if (draft.steps[next]!.iteration > 0) beginWith(draft, next, { input: draft.steps[next]!.input })
+    else if (isWanted(draft, next)) begin(draft, next)
+    else settle(draft, next, { phase: "skipped", readyAtMs: draft.nowMs, startedAtMs: draft.nowMs })
+  draft.freed.length = 0
+  if (draft.left === 0 && draft.end === null)
+    endRun(draft, draft.steps.some((run) => run.phase === "partial") ? "partial" : "succeeded", null)
+}
+
+/** A step runs when its condition holds and, where it has parents, one of them has run. */
+function isWanted(draft: Draft, index: number): boolean {
+  const { when } = draft.steps[index]!.step
+  const parents = draft.definition.graph.parents[index]!
+  if (parents.length > 0 && parents.every((parent) => draft.steps[parent]!.phase === "skipped")) return false
+  return when === undefined || holds(when, outputOf(draft, when.step))
+}
+
+/** Undefined where the step was skipped. */
+function outputOf(draft: Draft, name: string): Json | undefined {
+  const run = draft.steps[draft.definition.graph.indexOf.get(name) ?? -1]
+  return run === undefined || run.phase === "skipped" ? undefined : run.output
+}
+
+function begin(draft: Draft, index: number): void {
   const { step } = draft.steps[index]!
-  const outputs = new Map(
-    definition.graph.parents[index]!.map((p) => [draft.steps[p]!.step.name, draft.steps[p]!.output]),
-  )
-  const input = stepInput(step, outputs, definition.input)
-  const ready = { input, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 }
-  if (splitExport(step) === null) split(draft, index, input, ready)
-  else enter(draft, index, { ...ready, phase: "splitting" })
+  const outputs = new Map<string, Json>()
+  const skipped = new Set<string>()
+  for (const parent of step.after) {
+    const output = outputOf(draft, parent)
+    if (output === undefined) skipped.add(parent)
+    else outputs.set(parent, output)
+  }
+  const input = stepInput(step, outputs, draft.definition.input, skipped)
+  beginWith(draft, index, { input, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 })
+}
+
+/** Begins an execution of a step on an input. */
+function beginWith(draft: Draft, index: number, change: Partial<StepRun> & { readonly input: Json }): void {
+  if (splitExport(draft.steps[index]!.step) === null) split(draft, index, change.input, change)
+  else enter(draft, index, { ...change, phase: "splitting" })
 }
 
 export function enter(draft: Draft, index: number, change: Partial<StepRun>): void {
@@ -51,7 +89,7 @@ export function split(draft: Draft, index: number, input: Json, change: Partial<
   const { step } = draft.steps[index]!
   let tasks: readonly Json[]
   try {
-    tasks = tasksOf(step, input)
+    tasks = step.map === undefined ? tasksOf(step, input) : mappedTasks(step, step.map, outputOf(draft, step.map.step))
   } catch (error) {
     update(draft, index, change)
     failStep(draft, index, { step: step.name, errorType: "InvalidInput", message: messageOf(error) })
@@ -78,19 +116,32 @@ export function complete(draft: Draft, index: number): void {
   else enter(draft, index, { phase: "merging" })
 }
 
+/** An execution of the step has its output: the next iteration of a loop begins, or the step ends. */
 export function finishStep(draft: Draft, index: number, output: Json): void {
-  const phase = draft.steps[index]!.errors.length === 0 ? "succeeded" : "partial"
-  update(draft, index, { phase, output, endedAtMs: draft.nowMs })
+  const run = draft.steps[index]!
+  const { loop } = run.step
+  if (loop !== undefined && run.iteration + 1 < loop.max && holds(loop.while, output)) iterate(draft, index, output)
+  else settle(draft, index, { phase: run.errors.length + run.earlierErrors === 0 ? "succeeded" : "partial", output })
+}
+
+/** The next iteration of a loop, on the output of the last one, is begun as a step is that was freed. */
+function iterate(draft: Draft, index: number, output: Json): void {
+  const { iteration, errors, earlierErrors } = draft.steps[index]!
+  const again = { iteration: iteration + 1, attempt: 1, errors: [], earlierErrors: earlierErrors + errors.length }
+  update(draft, index, { ...again, phase: "waiting", input: output })
+  draft.freed.push(index)
+}
+
+/** The step has ended: frees the children of which it was the last parent. */
+function settle(draft: Draft, index: number, change: Partial<StepRun>): void {
+  update(draft, index, { ...change, endedAtMs: draft.nowMs })
   draft.left--
   const missing = draft.missing.slice()
   draft.missing = missing
   for (const child of draft.definition.graph.children[index]!) {
-    if (draft.end !== null) return
     missing[child]! -= 1
-    if (missing[child] === 0) makeReady(draft, child)
+    if (missing[child] === 0) draft.freed.push(child)
   }
-  if (draft.left === 0 && draft.end === null)
-    endRun(draft, draft.steps.some((run) => run.phase === "partial") ? "partial" : "succeeded", null)
 }
 
 export function failStep(draft: Draft, index: number, error: RunError): void {

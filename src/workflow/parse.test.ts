@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { TrimtabError } from "../base/errors.ts"
 import { parseWorkflow, parseWorkflowText } from "./parse.ts"
-import { assertRunnable } from "./unsupported.ts"
+import { assertProfilable } from "./unsupported.ts"
 
 const WATERMARK = `
 name: watermark
@@ -134,7 +134,7 @@ describe("a spec that is wrong is refused with one line that says where and what
   })
 })
 
-test("when, map and loop are parsed, and refused in one line until the engine runs them", () => {
+test("when, map and loop are parsed, and refused in one line by what cannot follow them", () => {
   const base = { name: "x", functions: { f: { handler: "./f.ts" } } }
   const rules = {
     when: { step: "a", path: "faces", operator: ">", value: 0 },
@@ -147,8 +147,28 @@ test("when, map and loop are parsed, and refused in one line until the engine ru
       "x",
     )
     expect(workflow.steps[1]).toHaveProperty(rule, value)
-    expect(() => assertRunnable(workflow)).toThrow(`step b uses ${rule}, which the engine does not run yet`)
+    expect(() => assertProfilable(workflow)).toThrow(`step b uses ${rule}, which profiling does not follow yet`)
   }
+})
+
+test.each([
+  [
+    { after: [], when: { step: "a", path: "x", operator: "exists" } },
+    /when of step b looks at a, which does not come before it/,
+  ],
+  [{ after: [], map: { step: "a", path: "x" } }, /map of step b looks at a, which does not come before it/],
+  [{ map: { step: "a", path: "x" }, split: "each" }, /step b has both map and split; keep one/],
+  [
+    { map: { step: "a", path: "x" }, loop: { while: { path: "y", operator: "exists" }, max: 2 } },
+    /step b has both map and loop/,
+  ],
+])("a shape that no run could follow is refused: %j", (rules, message) => {
+  const spec = {
+    name: "x",
+    functions: { f: { handler: "./f.ts" } },
+    steps: { a: { function: "f" }, b: { function: "f", after: ["a"], ...rules } },
+  }
+  expect(() => parseWorkflow(spec, "x")).toThrow(message)
 })
 
 test("the published JSON Schema accepts the spec and refuses a typo", async () => {

@@ -83,6 +83,7 @@ function build(spec: WorkflowSpec, where: string): Workflow {
       `steps form a cycle: ${sorted.path.join(" -> ")}`,
       "remove one of the `after` entries along it",
     )
+  checkShapes(sorted.steps, where)
   return {
     name: spec.name,
     functions,
@@ -121,6 +122,29 @@ function checkNames(steps: readonly Step[], functions: Readonly<Record<string, F
           `${rule} of step ${step.name} looks at ${source}, which is not a step`,
           "name an earlier step",
         )
+  }
+}
+
+/** What a step looks at must have ended when it is ready, and a map is one way of cutting tasks among others. */
+function checkShapes(sorted: readonly Step[], where: string): void {
+  const earlier = new Map<string, Set<string>>()
+  for (const { name, after, when, map, split, loop } of sorted) {
+    const before = new Set(after.flatMap((parent) => [parent, ...earlier.get(parent)!]))
+    earlier.set(name, before)
+    for (const [rule, source] of [
+      ["when", when?.step],
+      ["map", map?.step],
+    ] as const)
+      if (source !== undefined && !before.has(source))
+        throw invalid(
+          where,
+          `${rule} of step ${name} looks at ${source}, which does not come before it`,
+          `add ${source} to \`after\` of ${name}, or name a step before it`,
+        )
+    if (map !== undefined && split.kind !== "none")
+      throw invalid(where, `step ${name} has both map and split`, "keep one: the elements of a map are its tasks")
+    if (map !== undefined && loop !== undefined)
+      throw invalid(where, `step ${name} has both map and loop`, "let one step map and another one loop")
   }
 }
 

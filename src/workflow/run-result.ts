@@ -93,6 +93,8 @@ export interface StepResult {
   readonly coldStarts: number
   readonly prewarmed: number
   readonly attempts: number
+  /** Executions of a loop; absent elsewhere. Times and predictions are sums over them. */
+  readonly iterations?: number
   readonly costUsd: number
   readonly invocations: readonly InvocationResult[]
 }
@@ -102,6 +104,8 @@ export interface InvocationResult {
   readonly kind: "tasks" | "split" | "merge"
   readonly part: number
   readonly attempt: number
+  /** In a loop, from 0; absent in the first one. */
+  readonly iteration?: number
   readonly repeat: number
   readonly outcome: string
   readonly sentAtMs: number

@@ -1,15 +1,18 @@
 import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
-import type { Step } from "./workflow.ts"
+import { valueAt } from "./condition.ts"
+import type { MapOver, Step } from "./workflow.ts"
 
 /**
  * The input of a step: the run's input without parents, the parent's output with one, `{ parent: output }` with
- * several. Every parent must be in `outputs`; a miss is a bug of the caller.
+ * several, of which those that were skipped are left out. `skipped` names them; every other parent must be in `outputs`:
+ * a miss is a bug of the caller.
  */
 export function stepInput(
   step: Pick<Step, "name" | "after">,
   outputs: ReadonlyMap<string, Json>,
   runInput: Json,
+  skipped: ReadonlySet<string> = NONE,
 ): Json {
   const outputOf = (parent: string): Json => {
     const output = outputs.get(parent)
@@ -18,8 +21,11 @@ export function stepInput(
   }
   if (step.after.length === 0) return runInput
   if (step.after.length === 1) return outputOf(step.after[0]!)
-  return Object.fromEntries(step.after.map((parent) => [parent, outputOf(parent)]))
+  const ran = step.after.filter((parent) => !skipped.has(parent))
+  return Object.fromEntries(ran.map((parent) => [parent, outputOf(parent)]))
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** The export that must be called to split the input, with the input as its one task; null where `tasksOf` can do it. */
 export function splitExport(step: Pick<Step, "split">): string | null {
@@ -45,6 +51,22 @@ export function tasksOf(step: Pick<Step, "name" | "split" | "after">, input: Jso
   const groups: Json[] = []
   for (let start = 0; start < list.length; start += split.size) groups.push(list.slice(start, start + split.size))
   return groups
+}
+
+/**
+ * The tasks of a step with a map: the elements of the list in an earlier output. None where that step was skipped.
+ * @throws TrimtabError `run-failed` when there is no list.
+ */
+export function mappedTasks(step: Pick<Step, "name">, map: MapOver, output: Json | undefined): readonly Json[] {
+  if (output === undefined) return []
+  const list = valueAt(output, map.path)
+  if (list !== undefined && isList(list)) return list
+  const place = map.path === "" ? `the output of ${map.step}` : `${map.path} of the output of ${map.step}`
+  throw new TrimtabError(
+    "run-failed",
+    `step ${step.name}: ${place} is ${list === undefined ? "missing" : typeName(list)}, not a list to map over`,
+    { where: step.name, fix: `let ${map.step} return a list there` },
+  )
 }
 
 /** `{ a: [1, 2], b: [3, 4] }` as `[{ a: 1, b: 3 }, { a: 2, b: 4 }]`. */
@@ -81,8 +103,8 @@ export function partsOf<T>(tasks: readonly T[], instances: number): (readonly T[
  * The output of a step whose merge is `list`: the results in task order, null where a task failed; the one result
  * itself where the step was not split. With an exported merge the output is what that export returned.
  */
-export function mergeResults(step: Pick<Step, "split">, results: readonly Json[]): Json {
-  return step.split.kind === "none" ? (results[0] ?? null) : results
+export function mergeResults(step: Pick<Step, "split" | "map">, results: readonly Json[]): Json {
+  return step.split.kind === "none" && step.map === undefined ? (results[0] ?? null) : results
 }
 
 function isList(value: Json): value is readonly Json[] {
@@ -90,7 +112,7 @@ function isList(value: Json): value is readonly Json[] {
 }
 
 function notAList(step: Pick<Step, "name" | "split">, input: Json | undefined): TrimtabError {
-  const got = input === null ? "null" : typeof input
+  const got = typeName(input)
   const { split } = step
   if (split.kind === "export")
     return new TrimtabError("run-failed", `step ${step.name}: its split ${split.name} returned ${got}, not a list`, {
@@ -101,4 +123,8 @@ function notAList(step: Pick<Step, "name" | "split">, input: Json | undefined): 
     where: step.name,
     fix: "give it a list, or set split: none",
   })
+}
+
+function typeName(value: Json | undefined): string {
+  return value === null ? "null" : typeof value
 }

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { ProfileStore } from "../../profiling/profile-store.ts"
-import { assertRunnable } from "../../workflow/unsupported.ts"
+import { assertProfilable } from "../../workflow/unsupported.ts"
 import { openWorkspace } from "../composition.ts"
 import { loadProject, type Project } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
@@ -21,7 +21,7 @@ export async function profile(
   flags: ProfileFlags,
 ): Promise<number> {
   const project = await loadProject({ file: configFile, cwd })
-  assertRunnable(project.workflow)
+  assertProfilable(project.workflow)
   const workspace = await openWorkspace(project, terminal)
   try {
     if (flags.fresh === true) await forget(project, workspace.profiles)

@@ -5,7 +5,6 @@ import { stepConf } from "../../optimization/stepconf/step-conf.ts"
 import { stepConfPlanner } from "../../optimization/stepconf/step-conf-planner.ts"
 import { runTable } from "../../report/run-table.ts"
 import type { Goal } from "../../workflow/goal.ts"
-import { assertRunnable } from "../../workflow/unsupported.ts"
 import { openWorkspace, type Workspace } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { executeRun, exitCodeOfRun } from "../execute.ts"
@@ -29,7 +28,6 @@ export async function run(context: CommandContext, flags: RunFlags): Promise<num
   const { terminal, cwd, configFile, signal } = context
   const project = await loadProject({ file: configFile, cwd })
   const { workflow } = project
-  assertRunnable(workflow)
   const goal = goalOf(flags, workflow)
   const workspace = await openWorkspace(project, terminal)
   try {

@@ -17,6 +17,26 @@ const fanned: Workflow = defineWorkflow({
   },
 })
 
+/** A branch that is taken and one that is not, a map and a loop, where steps return `{ name: task }`. */
+const shaped: Workflow = defineWorkflow({
+  name: "shaped",
+  functions: Object.fromEntries(
+    ["look", "many", "few", "each", "turn", "end"].map((f) => [f, { handler: `./${f}.ts` }]),
+  ),
+  steps: {
+    look: { function: "look" },
+    many: {
+      function: "many",
+      after: ["look"],
+      when: { step: "look", path: "look.n.length", operator: ">", value: 2 },
+    },
+    few: { function: "few", after: ["look"], when: { step: "look", path: "look.n.length", operator: "<=", value: 2 } },
+    each: { function: "each", after: ["many", "few"], map: { step: "look", path: "look.n" } },
+    turn: { function: "turn", after: ["each"], loop: { while: { path: "turn", operator: "exists" }, max: 3 } },
+    end: { function: "end", after: ["turn", "few"] },
+  },
+})
+
 /** More than fits into a record: its values go through the store. */
 const large: Workflow = fromEdges("large", { a: [], b: ["a"] })
 
@@ -26,5 +46,6 @@ export const CRASH_SHAPES: readonly { readonly workflow: Workflow; readonly inpu
   { workflow: diamond, input: { a: [1, 2] } },
   { workflow: sevenChains, input: "x" },
   { workflow: fanned, input: [1, 2, 3, 4, 5] },
+  { workflow: shaped, input: { n: [1, 2, 3] } },
   { workflow: large, input: "y".repeat(140_000) },
 ]
