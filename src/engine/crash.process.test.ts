@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { seededRandom } from "../base/random.ts"
 import type { CommitPhase } from "./journal.ts"
 import { parseKey } from "./keys.ts"
+import { CRASH_SHAPES } from "./testing/crash-shapes.ts"
 
 /** Kills per phase in this sample; TRIMTAB_CRASH_KILLS raises it. */
 const KILLS = Number(process.env["TRIMTAB_CRASH_KILLS"] ?? 15)
@@ -121,7 +122,7 @@ function checkAccepted(folder: string): void {
   db.close()
   for (const line of readFileSync(join(folder, "accepted.txt"), "utf8").trim().split("\n"))
     expect(known.has(line.split(" ")[1]), line).toBe(true)
-  expect(known.size).toBe(5)
+  expect(known.size).toBe(CRASH_SHAPES.length)
 }
 
 function durableKeys(folder: string): Set<string> {

@@ -17,8 +17,9 @@ import type { EngineEvent } from "./events.ts"
 import type { Journal, RunRow } from "./journal.ts"
 import { liveRun, type LiveRun, type LiveRunOptions } from "./live-run.ts"
 import { loadOf } from "./load.ts"
-import { isSameWork, newRunOf } from "./new-run.ts"
-import { breakStored, pastOf, resultOfPast, type Past } from "./recovery.ts"
+import { isSameWork, newRedriveOf, newRunOf, storedWorkflow } from "./new-run.ts"
+import { breakStored, keptOfPast, pastOf, resultOfPast, type Past } from "./recovery.ts"
+import { redriveRefusal } from "./redrive.ts"
 import { retryBudget } from "./retry-budget.ts"
 import { deadlineOf, summaryOf, type RunSummary } from "./run-summary.ts"
 import { definitionOf } from "./state.ts"
@@ -50,6 +51,12 @@ export interface StartRequest {
   readonly codeHashes?: Readonly<Record<string, string>>
 }
 
+export interface RedriveRequest {
+  /** That of the run before where absent. */
+  readonly goal?: Goal
+  readonly codeHashes?: Readonly<Record<string, string>>
+}
+
 export interface RunHandle {
   readonly runId: string
   /** Rejects only when the run stopped without an end (closed, disk full, lease lost): it can be resumed. */
@@ -65,6 +72,12 @@ export interface Engine {
   start(request: StartRequest): Promise<RunHandle>
   /** Goes on with every run that has no end, the nearest deadline first. */
   resumeAll(): Promise<readonly RunHandle[]>
+  /**
+   * Does again what is missing of a run that ended without success: exactly its failed and abandoned tasks and what
+   * comes after them, as a run of its own, under its own goal. Steps that succeeded are taken over.
+   * @throws TrimtabError `usage` for a run that goes on, succeeded or broke; else as `start`
+   */
+  redrive(runId: string, request?: RedriveRequest): Promise<RunHandle>
   /** All runs of the journal, oldest first. */
   runs(): readonly RunSummary[]
   /** The result of a run that has ended, from its records; null while it runs, or when there is no such run. */
@@ -105,6 +118,35 @@ export function createEngine(options: EngineOptions): Engine {
     const { result } = launch({ definition, acceptedAtMs, accepted })
     await accepted.durable
     return { runId, result }
+  }
+
+  const acceptRedrive = async (runId: string, request: RedriveRequest): Promise<RunHandle> => {
+    const row = rowOf(runId)
+    const refusal = redriveRefusal(row)
+    if (refusal !== null) throw new TrimtabError("usage", `run ${runId} ${refusal.why}`, { fix: refusal.fix })
+    const past = await pastOf(row, options)
+    if (past.kind === "broken")
+      throw new TrimtabError("usage", `run ${runId} cannot be read: ${past.error.message}`, { fix: "start a new run" })
+    await parts.warm.known
+    assertOpen()
+    const { text } = storedWorkflow(past.definition.workflow)
+    const run = newRedriveOf(row, text, request, options)
+    const accepted = journal.accept(run)
+    const definition = {
+      ...past.definition,
+      runId: run.runId,
+      goal: request.goal ?? past.definition.goal,
+      kept: keptOfPast(past),
+    }
+    const { result } = launch({ definition, acceptedAtMs: run.acceptedAtMs, accepted })
+    await accepted.durable
+    return { runId: run.runId, result }
+  }
+
+  const rowOf = (runId: string): RunRow => {
+    const row = journal.run(runId)
+    if (row === null) throw new TrimtabError("usage", `there is no run ${runId}`, { fix: "see trimtab runs" })
+    return row
   }
 
   /** A request whose key was seen before gets the run that it began. */
@@ -174,6 +216,10 @@ export function createEngine(options: EngineOptions): Engine {
       }
       return handles
     },
+    redrive: async (runId, request = {}) => {
+      assertOpen()
+      return acceptRedrive(runId, request)
+    },
     runs: () => journal.runs().map((row) => summaryOf(row, live.has(row.runId))),
     result: async (runId) => {
       const row = journal.run(runId)
@@ -182,8 +228,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     cancel: async (runId, reason = "asked for") => {
       assertOpen()
-      const row = journal.run(runId)
-      if (row === null) throw new TrimtabError("usage", `there is no run ${runId}`, { fix: "see trimtab runs" })
+      const row = rowOf(runId)
       if (row.status !== "running") return
       if (!live.has(runId)) await resume(row)
       const run = live.get(runId)

@@ -59,9 +59,9 @@ export interface NewRun {
   /** The workflow's text, stored once per hash. */
   readonly workflow: string
   readonly workflowName: string
-  /** JSON, or a reference to the store where `inputKind` says so. */
+  /** JSON; where `inputKind` says so a reference to the store, or the run that this one redrives. */
   readonly input: string
-  readonly inputKind: "inline" | "ref"
+  readonly inputKind: "inline" | "ref" | "redrive"
   readonly goal: string
   /** JSON object: function -> hash of the code that the run began with. */
   readonly codeHashes: string

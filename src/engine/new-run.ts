@@ -4,7 +4,7 @@ import { canonicalJson, type Json } from "../base/json.ts"
 import type { Random } from "../base/random.ts"
 import type { Store } from "../stores/store.ts"
 import type { Workflow } from "../workflow/workflow.ts"
-import type { StartRequest } from "./engine.ts"
+import type { RedriveRequest, StartRequest } from "./engine.ts"
 import type { NewRun, RunRow } from "./journal.ts"
 import { isLarge, spill } from "./spill.ts"
 
@@ -47,6 +47,28 @@ export async function newRunOf(request: StartRequest, options: NewRunOptions): P
     ...(await storedInput(runId, input, options)),
     goal: JSON.stringify(goal),
     codeHashes: JSON.stringify(codeHashes ?? {}),
+    acceptedAtMs: options.clock.nowMs(),
+  }
+}
+
+/** What the row of a redrive has for its input: the run that it goes on with. */
+export interface RedriveInput {
+  readonly run: string
+}
+
+/** The row of a run that does again what is missing of another one, `text` being the workflow of both. */
+export function newRedriveOf(row: RunRow, text: string, request: RedriveRequest, options: NewRunOptions): NewRun {
+  const input: RedriveInput = { run: row.runId }
+  return {
+    runId: newRunId(options.random),
+    requestKey: null,
+    workflowHash: row.workflowHash,
+    workflow: text,
+    workflowName: row.workflowName,
+    input: JSON.stringify(input),
+    inputKind: "redrive",
+    goal: request.goal === undefined ? row.goal : JSON.stringify(request.goal),
+    codeHashes: JSON.stringify(request.codeHashes ?? {}),
     acceptedAtMs: options.clock.nowMs(),
   }
 }

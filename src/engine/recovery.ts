@@ -12,8 +12,10 @@ import type { Entry, Journal, RunRow } from "./journal.ts"
 import { NO_PREWARM, type StoredEnd } from "./live-run.ts"
 import { ENGINE_FORMAT } from "./records.ts"
 import { resultOf } from "./result-of.ts"
+import type { RedriveInput } from "./new-run.ts"
+import { keptOf } from "./redrive.ts"
 import { parseRef, unspill } from "./spill.ts"
-import { definitionOf, type Definition, type RunError, type RunState } from "./state.ts"
+import { definitionOf, type Definition, type Kept, type RunError, type RunState } from "./state.ts"
 
 export interface RecoveryOptions {
   readonly journal: Journal
@@ -63,16 +65,22 @@ export async function pastOf(row: RunRow, options: RecoveryOptions): Promise<Pas
   const text = options.journal.definition(row.workflowHash)
   if (text === null) return broken(`the workflow of run ${row.runId} is missing or damaged in the journal`)
   const workflow: Workflow = JSON.parse(text) // its hash vouches for it
-  const input = JSON.parse(row.inputKind === "ref" ? await unspill(parseRef(row.input), options) : row.input)
   const goal = JSON.parse(row.goal)
-  const definition = definitionOf({
-    runId: row.runId,
-    workflow,
-    goal,
-    input,
-    entriesPerStep: options.journal.entriesPerStep,
-  })
-  return readEntries(row, definition, options)
+  const base = { runId: row.runId, workflow, goal, entriesPerStep: options.journal.entriesPerStep }
+  if (row.inputKind !== "redrive") {
+    const input = JSON.parse(row.inputKind === "ref" ? await unspill(parseRef(row.input), options) : row.input)
+    return readEntries(row, definitionOf({ ...base, input }), options)
+  }
+  const { run: origin } = JSON.parse(row.input) as RedriveInput // written by `newRedriveOf`
+  const before = options.journal.run(origin)
+  const past = before === null ? null : await pastOf(before, options)
+  if (past?.kind !== "whole") return broken(`run ${origin}, which it redrives, cannot be read`)
+  return readEntries(row, definitionOf({ ...base, input: past.definition.input, kept: keptOfPast(past) }), options)
+}
+
+/** What a redrive of that run takes over. */
+export function keptOfPast({ definition, recorded, row }: Past & { readonly kind: "whole" }): Kept {
+  return keptOf(definition, recorded, row.acceptedAtMs)
 }
 
 async function readEntries(row: RunRow, definition: Definition, options: RecoveryOptions): Promise<Past> {

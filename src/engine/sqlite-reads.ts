@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import { createHash } from "node:crypto"
-import type { Entry, Journal, JournalRead, RunRow } from "./journal.ts"
+import type { Entry, Journal, JournalRead, NewRun, RunRow } from "./journal.ts"
 import { endCrc, entryCrc, runCrc } from "./journal-rows.ts"
 import { journalError } from "./sqlite-errors.ts"
 
@@ -87,7 +87,7 @@ function runRow(row: Row | undefined): RunRow | null {
     workflowHash: text("workflow_hash"),
     workflowName: text("workflow_name"),
     input: text("input"),
-    inputKind: text("input_kind") === "ref" ? ("ref" as const) : ("inline" as const),
+    inputKind: inputKindOf(text("input_kind")),
     goal: text("goal"),
     codeHashes: text("code_hashes"),
     acceptedAtMs: Number(row["accepted_at_ms"]),
@@ -102,4 +102,9 @@ function runRow(row: Row | undefined): RunRow | null {
     : status === "running" && row["end_crc"] === null
   const damaged = row["crc"] !== runCrc(fixed, engineFormat) || !endFits
   return { ...fixed, engineFormat, status, finishedAtMs, result, damaged }
+}
+
+/** A word that is none of these fails the row's checksum. */
+function inputKindOf(text: string): NewRun["inputKind"] {
+  return text === "ref" || text === "redrive" ? text : "inline"
 }

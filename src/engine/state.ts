@@ -13,9 +13,31 @@ export interface Definition {
   readonly graph: Graph
   readonly goal: Goal
   readonly input: Json
+  /** What a redrive takes over from the run before; absent in any other run. */
+  readonly kept?: Kept
   /** Parts per invoke record: 1 where a step may have as many entries as it has parts. */
   readonly entriesPerStep: number
 }
+
+/** Of an ended run, what another one that redrives it need not do again. */
+export interface Kept {
+  readonly runId: string
+  /** By step index; null where nothing of a step can be kept. */
+  readonly steps: readonly (KeptStep | null)[]
+}
+
+/** An ended step as it was; or the tasks of a step, of which those in `open` are to be run. */
+export type KeptStep =
+  | { readonly kind: "ended"; readonly phase: "succeeded" | "skipped"; readonly output: Json }
+  | {
+      readonly kind: "tasks"
+      readonly input: Json
+      readonly iteration: number
+      readonly tasks: readonly Json[]
+      readonly results: readonly Json[]
+      readonly open: readonly number[]
+      readonly memoryFloorMB: number
+    }
 
 /**
  * A run as far as its records tell. It is derived from them alone (E2): the same records give the same state on
@@ -94,6 +116,8 @@ export interface StepRun {
   readonly endedAtMs: number
   readonly invocations: readonly StepInvocation[]
   readonly output: Json
+  /** The run that it was taken over from, whole or in part; null for a step of this run alone. */
+  readonly keptFrom: string | null
 }
 
 /** An invocation with its place in the step. */
@@ -158,6 +182,7 @@ function waitingStep(step: Step): StepRun {
     endedAtMs: 0,
     invocations: [],
     output: null,
+    keptFrom: null,
   }
 }
 

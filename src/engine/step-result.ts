@@ -44,7 +44,8 @@ export function metersOf(invocations: readonly StepInvocation[]): Meters {
 }
 
 /** Why a step has no configuration. */
-function reasonWithout({ step, phase, tasks }: StepRun): string {
+function reasonWithout({ step, phase, tasks, keptFrom }: StepRun): string {
+  if (keptFrom !== null) return `kept from run ${keptFrom}`
   if (phase !== "skipped") return tasks?.length === 0 ? "no tasks" : "never started"
   return step.when === undefined
     ? "skipped: no step before it ran"

@@ -2,12 +2,21 @@ import type { Json } from "../base/json.ts"
 import { messageOf } from "../base/errors.ts"
 import { holds } from "../workflow/condition.ts"
 import { mappedTasks, mergeExport, mergeResults, splitExport, stepInput, tasksOf } from "../workflow/tasks.ts"
-import { acceptedState, hasEnded, type Definition, type RunError, type RunState, type StepRun } from "./state.ts"
+import {
+  acceptedState,
+  hasEnded,
+  type Definition,
+  type KeptStep,
+  type RunError,
+  type RunState,
+  type StepRun,
+} from "./state.ts"
 
 /** The state in which a run begins: its sources are ready. */
 export function initialState(definition: Definition, startedAtWallMs: number): RunState {
   const draft = draftOf(acceptedState(definition, startedAtWallMs))
   for (const [index, parents] of definition.graph.parents.entries()) if (parents.length === 0) draft.freed.push(index)
+  takeOver(draft)
   beginFreed(draft)
   return draft
 }
@@ -31,6 +40,14 @@ export function update(draft: Draft, index: number, change: Partial<StepRun>): v
   draft.steps[index] = { ...draft.steps[index]!, ...change }
 }
 
+/** Steps that a redrive keeps have ended before it begins. */
+function takeOver(draft: Draft): void {
+  const { kept } = draft.definition
+  if (kept === undefined) return
+  for (const [index, step] of kept.steps.entries())
+    if (step?.kind === "ended") settle(draft, index, { phase: step.phase, output: step.output, keptFrom: kept.runId })
+}
+
 /**
  * Begins the steps that the event has freed, and those that these free in turn, since a step may be skipped or have no
  * tasks; and next iterations. One after the other: long chains of them must not nest. Then ends the run, if nothing is
@@ -38,7 +55,8 @@ export function update(draft: Draft, index: number, change: Partial<StepRun>): v
  */
 export function beginFreed(draft: Draft): void {
   for (let next = draft.freed.shift(); next !== undefined && draft.end === null; next = draft.freed.shift())
-    if (draft.steps[next]!.iteration > 0) beginWith(draft, next, { input: draft.steps[next]!.input })
+    if (hasEnded(draft.steps[next]!.phase)) continue
+    else if (draft.steps[next]!.iteration > 0) beginWith(draft, next, { input: draft.steps[next]!.input })
     else if (isWanted(draft, next)) begin(draft, next)
     else settle(draft, next, { phase: "skipped", readyAtMs: draft.nowMs, startedAtMs: draft.nowMs })
   draft.freed.length = 0
@@ -62,6 +80,12 @@ function outputOf(draft: Draft, name: string): Json | undefined {
 
 function begin(draft: Draft, index: number): void {
   const { step } = draft.steps[index]!
+  const { kept } = draft.definition
+  const before = kept?.steps[index]
+  if (kept !== undefined && before?.kind === "tasks") {
+    goOn(draft, index, { ...before, keptFrom: kept.runId })
+    return
+  }
   const outputs = new Map<string, Json>()
   const skipped = new Set<string>()
   for (const parent of step.after) {
@@ -71,6 +95,18 @@ function begin(draft: Draft, index: number): void {
   }
   const input = stepInput(step, outputs, draft.definition.input, skipped)
   beginWith(draft, index, { input, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 })
+}
+
+/** Goes on with a step of another run: only the open tasks are run. */
+function goOn(draft: Draft, index: number, kept: Extract<KeptStep, { kind: "tasks" }> & { keptFrom: string }): void {
+  const { kind: _, ...rest } = kept
+  const change = { ...rest, readyAtMs: draft.nowMs, startedAtMs: draft.nowMs, attempt: 1 }
+  if (kept.open.length > 0) {
+    waitForDecision(draft, index, change)
+  } else {
+    update(draft, index, change)
+    complete(draft, index)
+  }
 }
 
 /** Begins an execution of a step on an input. */
