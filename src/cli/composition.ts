@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto"
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
 import type { Random } from "../base/random.ts"
 import { createEngine, type Engine } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
+import { readRun, type RunReading } from "../engine/read-runs.ts"
 import { openSqliteJournal } from "../engine/sqlite-journal.ts"
 import type { Rates } from "../estimation/compile.ts"
 import type { DelayPriorNames } from "../estimation/delay-priors.ts"
@@ -80,7 +82,7 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
     },
     engine: (setup) =>
       createEngine({
-        journal: openSqliteJournal({ path: join(stateDir, "journal.sqlite"), clock: realClock }),
+        journal: openSqliteJournal({ path: journalPath(project), clock: realClock }),
         platform,
         store,
         clock: realClock,
@@ -90,6 +92,19 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
       }),
     close: () => platform.close(),
   }
+}
+
+/** Where a project's runs are durable. */
+export function journalPath({ stateDir }: Project): string {
+  return join(stateDir, "journal.sqlite")
+}
+
+/** One run of a project's journal, without owning it; null when there is none. Throws what `readRun` throws. */
+export async function readProjectRun(project: Project, runId: string): Promise<RunReading | null> {
+  const path = journalPath(project)
+  if (!existsSync(path)) return null
+  const store = fsStore(join(project.stateDir, "store"))
+  return readRun(path, runId, { store, clock: realClock, platform: { pricing: awsLambdaPricing() } })
 }
 
 /** The profiles of a project. */

@@ -184,6 +184,10 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .option("--static", "keep the plan made before the run")
     .option("--request-key <key>", "the same key gives the same run")
   command("resume", "finish the runs that were cut off", async () => (await import("./commands/resume.ts")).resume)
+  command("show", "one run: its table and its page", async () => (await import("./commands/show.ts")).show).argument(
+    "<run>",
+    "id of the run, as trimtab runs lists it",
+  )
   command("runs", "list the runs", async () => (await import("./commands/runs.ts")).runs)
   command(
     "demo",

@@ -15,13 +15,13 @@ import { resultOf } from "./result-of.ts"
 import type { RedriveInput } from "./new-run.ts"
 import { keptOf } from "./redrive.ts"
 import { parseRef, unspill } from "./spill.ts"
-import { definitionOf, type Definition, type Kept, type RunError, type RunState } from "./state.ts"
+import { definitionOf, type Definition, type Kept, type RunError, type RunState, type StepPhase } from "./state.ts"
 
 export interface RecoveryOptions {
-  readonly journal: Journal
+  readonly journal: Pick<Journal, "run" | "entries" | "definition" | "entriesPerStep">
   readonly store: Store
   readonly clock: Clock
-  readonly platform: Platform
+  readonly platform: Pick<Platform, "pricing">
 }
 
 /** A run as its records tell; `broken` when some of them cannot be used. */
@@ -111,7 +111,10 @@ export function resultOfPast(past: Past, { platform }: RecoveryOptions): RunResu
 }
 
 /** Marks a run whose records cannot be used as broken, for good, and returns what is known of it. */
-export async function breakStored(past: Past & { kind: "broken" }, options: RecoveryOptions): Promise<RunResult> {
+export async function breakStored(
+  past: Past & { kind: "broken" },
+  options: Pick<RecoveryOptions, "platform"> & { readonly journal: Pick<Journal, "finish"> },
+): Promise<RunResult> {
   const stored: StoredEnd = { prewarm: NO_PREWARM, error: past.error }
   const result = resultFrom(past, stored, { status: "broken", error: past.error }, options.platform)
   const finishedAtMs = past.row.acceptedAtMs + result.latencyMs
@@ -124,10 +127,20 @@ function resultFrom(
   past: Past,
   { prewarm }: StoredEnd,
   end: { readonly status: RunStatus; readonly error: RunError | null },
-  { pricing }: Platform,
+  { pricing }: Pick<Platform, "pricing">,
 ): RunResult {
   const definition = past.definition ?? nothingKnown(past.row)
   return resultOf(stateAfter(definition, past), { pricing, prewarm, end })
+}
+
+/** How far a run has come: its steps and what each of them is doing or has come to. */
+export function phasesOfPast(past: Past & { readonly kind: "whole" }): readonly StepPhaseRow[] {
+  return stateAfter(past.definition, past).steps.map(({ step, phase }) => ({ step: step.name, phase }))
+}
+
+export interface StepPhaseRow {
+  readonly step: string
+  readonly phase: StepPhase
 }
 
 /** The state after as many records as fit. */

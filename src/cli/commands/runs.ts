@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs"
-import { join } from "node:path"
 import { formatMs, formatUsd } from "../../base/format.ts"
 import { readRuns } from "../../engine/read-runs.ts"
 import { terminalPaint } from "../../report/terminal-style.ts"
 import { terminalTable } from "../../report/terminal-table.ts"
+import { journalPath } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
@@ -11,8 +11,8 @@ import type { CommandContext } from "../main.ts"
 /** `trimtab runs`: all runs of the journal, oldest first. Reads only; works beside an engine that is running. */
 export async function runs({ terminal, cwd, configFile }: CommandContext): Promise<number> {
   const project = await loadProject({ file: configFile, cwd })
-  const path = join(project.stateDir, "journal.sqlite")
-  const list = existsSync(path) ? readRuns(path) : []
+  const path = journalPath(project)
+  const list = existsSync(path) ? await readRuns(path) : []
   terminal.result({ schemaVersion: 1, runs: list }, () =>
     list.length === 0
       ? "no runs yet"

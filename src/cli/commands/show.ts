@@ -1,0 +1,35 @@
+import { TrimtabError } from "../../base/errors.ts"
+import type { RunReading } from "../../engine/read-runs.ts"
+import { runTable } from "../../report/run-table.ts"
+import { journalPath, readProjectRun } from "../composition.ts"
+import { loadProject } from "../config.ts"
+import { writeReport } from "../execute.ts"
+import { EXIT } from "../exit-codes.ts"
+import type { CommandContext } from "../main.ts"
+
+/** `trimtab show`: one run from its records, and its page. Reads only; works beside an engine that is running it. */
+export async function show(
+  { terminal, cwd, configFile }: CommandContext,
+  _: object,
+  args: readonly string[],
+): Promise<number> {
+  const project = await loadProject({ file: configFile, cwd })
+  const [wanted = ""] = args
+  const reading = await readProjectRun(project, wanted)
+  if (reading === null) {
+    const where = journalPath(project)
+    throw new TrimtabError("usage", `there is no run ${wanted} in ${where}`, { where, fix: "see trimtab runs" })
+  }
+  const page = reading.result === null ? null : await writeReport(project.stateDir, reading.result)
+  terminal.result({ schemaVersion: 1, ...reading, page }, () => {
+    if (reading.result === null) return goingText(reading)
+    return `${runTable(reading.result, { width: terminal.width, color: terminal.color })}\n\nreport: ${page}`
+  })
+  return EXIT.ok
+}
+
+/** A run without an end: how far it has come. */
+function goingText({ summary: { runId, workflow }, steps }: RunReading): string {
+  const lines = steps.map(({ step, phase }) => `  ${step.padEnd(20)} ${phase}`)
+  return [`run ${runId} of ${workflow} has no end yet: trimtab resume finishes it if nothing does`, ...lines].join("\n")
+}
