@@ -89,7 +89,7 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
   const settle = (open: Open, kind: "run" | "sleep", value: unknown): Promise<void> | undefined => {
     if (failure !== null) return undefined
     const atMs = nowMs()
-    const text = JSON.stringify(value ?? null)
+    const text = journal.keepsRecords ? JSON.stringify(value ?? null) : ""
     if (isLarge(text)) return settleLarge({ key: open.key, value, atMs, open }, text)
     arrived.push({ key: open.key, value, atMs, open, kind, text })
     deliver()

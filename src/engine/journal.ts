@@ -12,6 +12,8 @@ export interface Journal {
    * few cost little. Fixed for the life of the file: keys of records follow from it.
    */
   readonly entriesPerStep: number
+  /** False where no record is ever read back: then values need no text. */
+  readonly keepsRecords: boolean
   accept(run: NewRun): Commit
   append(entry: Entry): Commit
   /** The run is over: its status and a short result. */

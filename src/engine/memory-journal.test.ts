@@ -1,8 +1,8 @@
-import { expect, test } from "vitest"
-import { memoryDisk, memoryJournal, type MemoryDisk } from "./memory-journal.ts"
+import { describe, expect, test } from "vitest"
+import { memoryDisk, memoryJournal, type MemoryDisk, volatileJournal } from "./memory-journal.ts"
 import { fanned } from "./testing/fanned-workflow.ts"
 import { testEngine } from "./testing/test-engine.ts"
-import { entry, newRun, testJournal, type JournalUnderTest } from "./testing/test-journal.ts"
+import { newRun, testJournal, type JournalUnderTest } from "./testing/test-journal.ts"
 
 testJournal("memory", async () => open(memoryDisk()))
 
@@ -17,17 +17,22 @@ async function open(disk: MemoryDisk): Promise<JournalUnderTest> {
   }
 }
 
-test("forgets runs that have ended, where it is told to, and no others", async () => {
-  const disk = memoryDisk()
-  const journal = memoryJournal({ disk, forgetFinished: true })
-  for (const id of ["done", "open"]) {
-    journal.accept(newRun(id))
-    journal.append(entry(id, 0))
-  }
-  await journal.finish({ runId: "done", status: "succeeded", finishedAtMs: 1, result: "{}" }).durable
-  expect(journal.run("done")).toBeNull()
-  expect([...disk.entries.keys()]).toEqual(["open"])
-  expect(journal.run("open")).not.toBeNull()
+describe("a volatile journal", () => {
+  test("runs whole workflows, one record a step, and keeps nothing of what has ended", async () => {
+    const journal = volatileJournal()
+    const { run } = testEngine({ journal })
+    const result = await run(fanned({ split: "each" }), [1, 2, 3, 4])
+    const kept = await testEngine().run(fanned({ split: "each" }), [1, 2, 3, 4])
+    expect({ ...result, runId: "", decisionMs: [] }).toEqual({ ...kept, runId: "", decisionMs: [] })
+    expect(journal.runs()).toEqual([])
+  })
+
+  test("tells of the runs under way", () => {
+    const journal = volatileJournal()
+    journal.accept({ ...newRun("r1"), requestKey: "k" })
+    expect(journal.run("r1")).toMatchObject({ status: "running" })
+    expect(journal.runOfRequest("k")?.runId).toBe("r1")
+  })
 })
 
 test("a step of many parts is one record where a step is worth one", async () => {

@@ -1,5 +1,5 @@
 import { groupCommit } from "./group-commit.ts"
-import type { CommitPhase, Entry, Journal, JournalRead, RunRow } from "./journal.ts"
+import type { Commit, CommitPhase, Entry, Journal, JournalRead, RunRow } from "./journal.ts"
 import type { JournalRow } from "./journal-rows.ts"
 import { ENGINE_FORMAT } from "./records.ts"
 
@@ -20,9 +20,12 @@ export interface MemoryJournalOptions {
   /** End of a turn: a microtask by default, so that a virtual clock need not know about it. */
   readonly schedule?: (fn: () => void) => void
   readonly onPhase?: (phase: CommitPhase, committed: number, rows: number) => void
-  /** Drops a run and its records when it ends, so that a million of them take no memory. False by default. */
-  readonly forgetFinished?: boolean
-  /** 1,000 by default, as on disk; 1 where no crash is played. */
+  /** 1,000 by default, as on disk. */
+  readonly entriesPerStep?: number
+}
+
+export interface VolatileJournalOptions {
+  /** 1 by default: no crash is played, so one record for all parts of a step loses nothing. */
   readonly entriesPerStep?: number
 }
 
@@ -34,10 +37,7 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
     write: (rows, phase) => {
       phase("before-write")
       phase("after-write")
-      for (const row of rows) {
-        if (row.kind === "finish" && options.forgetFinished === true) forget(disk, row.end.runId)
-        else write(disk, row)
-      }
+      for (const row of rows) write(disk, row)
       phase("after-commit")
     },
     schedule: options.schedule ?? queueMicrotask,
@@ -51,6 +51,7 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
     name: "memory",
     epoch: disk.epoch,
     entriesPerStep: options.entriesPerStep ?? 1_000,
+    keepsRecords: true,
     accept: (run) => commits.push({ kind: "accept", run }),
     append: (entry) => commits.push({ kind: "entry", entry }),
     finish: (end) => commits.push({ kind: "finish", end }),
@@ -64,9 +65,34 @@ export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
   }
 }
 
-function forget(disk: MemoryDisk, runId: string): void {
-  disk.runs.delete(runId)
-  disk.entries.delete(runId)
+/**
+ * A journal that keeps the runs under way and nothing else: for runs that nobody will ever resume or read again, of which
+ * a million then take no memory. Everything is durable at once.
+ */
+export function volatileJournal({ entriesPerStep = 1 }: VolatileJournalOptions = {}): Journal {
+  const disk = memoryDisk()
+  const done: Commit = { durable: Promise.resolve() }
+  const note = (row: JournalRow): Commit => {
+    if (row.kind === "finish") disk.runs.delete(row.end.runId)
+    else write(disk, row)
+    return done
+  }
+  return {
+    name: "volatile",
+    epoch: 1,
+    entriesPerStep,
+    keepsRecords: false,
+    accept: (run) => note({ kind: "accept", run }),
+    append: () => done,
+    finish: (end) => note({ kind: "finish", end }),
+    run: (runId) => disk.runs.get(runId) ?? null,
+    runOfRequest: (key) => [...disk.runs.values()].find((run) => run.requestKey === key) ?? null,
+    runs: () => [...disk.runs.values()],
+    entries: () => ({ entries: [], damage: null }),
+    definition: (hash) => disk.definitions.get(hash) ?? null,
+    flush: async () => {},
+    close: async () => {},
+  }
 }
 
 function write(disk: MemoryDisk, row: JournalRow): void {

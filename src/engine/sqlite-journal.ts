@@ -96,6 +96,7 @@ function journalOver(db: DatabaseSync, options: SqliteJournalOptions, lease: Lea
     name: "sqlite",
     epoch: lease.epoch,
     entriesPerStep: ENTRIES_PER_STEP,
+    keepsRecords: true,
     counts: commits.counts,
     accept: (run) => commits.push({ kind: "accept", run }),
     append: (entry) => commits.push({ kind: "entry", entry }),
