@@ -34,6 +34,11 @@ test("init writes a workflow that profiles, plans and runs at once, and overwrit
   expect(list).toMatchObject({ runs: [{ status: "succeeded" }, { status: "succeeded" }] })
   const shown = JSON.parse(trimtab("show", list.runs[0]!.runId, "--json").stdout) as object
   expect(shown).toMatchObject({ result: JSON.parse(run.stdout), steps: [{ phase: "succeeded" }, {}, {}] })
+  const lines = trimtab("events", "--json").stdout.trim().split("\n")
+  const kinds = lines.map((line) => (JSON.parse(line) as { kind: string }).kind)
+  expect(kinds.filter((kind) => kind === "run-finished")).toHaveLength(2)
+  expect(kinds.filter((kind) => kind === "step-decided")).toHaveLength(6)
+  expect(trimtab("events", list.runs[1]!.runId).stdout).toMatch(/accepted\n[^]* cut: .*\n[^]*succeeded\n$/)
   expect(trimtab("show", "nobody")).toMatchObject({ status: 2, stdout: "" })
   expect(readdirSync(join(folder, ".trimtab/runs")).filter((name) => name.endsWith(".html"))).toHaveLength(2)
   expect(trimtab("resume").stdout).toContain("no run was cut off")

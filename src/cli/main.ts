@@ -188,6 +188,13 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     "<run>",
     "id of the run, as trimtab runs lists it",
   )
+  command(
+    "events",
+    "what became durable of all runs or of one, a line each",
+    async () => (await import("./commands/events.ts")).events,
+  )
+    .argument("[run]", "id of the run (default: all)")
+    .option("--follow", "go on with what comes, until Ctrl-C")
   command("runs", "list the runs", async () => (await import("./commands/runs.ts")).runs)
   command(
     "demo",

@@ -19,6 +19,8 @@ export interface Terminal extends Logger {
   readonly color: boolean
   /** The result of the command: `data` under --json, else the text. */
   result(data: object, text: () => string): void
+  /** One of a stream of results, a line each: `data` as one line of JSON under --json, else the text. */
+  line(data: object, text: () => string): void
   /** A line of progress that replaces the one before on a terminal; elsewhere at most one every two seconds. */
   progress(line: string): void
   /** Ends the progress line, so that it stays. */
@@ -56,6 +58,7 @@ export function processTerminal(flags: GlobalFlags, nowMs: () => number): Termin
       if (shown) say(pending)
       writeAll(1, flags.json ? `${JSON.stringify(data, jsonValue, 2)}\n` : `${text()}\n`)
     },
+    line: (data, text) => writeAll(1, `${flags.json ? JSON.stringify(data, jsonValue) : printable(text())}\n`),
     progress: (line) => {
       if (flags.quiet) return
       pending = printable(line).slice(0, live ? (process.stderr.columns ?? 120) - 1 : undefined)
