@@ -31,7 +31,7 @@ const ROWS = 16
 /** The document of `trimtab plan --json`; explanation and frontier only where they were asked for. */
 export function planDocument(output: PlanOutput): object {
   const { problem, made, platform, explanation, frontier } = output
-  const { latencyMs, costUsd } = made.result
+  const { latencyMs, costUsd, attainment } = made.result
   return {
     schemaVersion: 1,
     planner: made.planner,
@@ -41,6 +41,7 @@ export function planDocument(output: PlanOutput): object {
     costUsd,
     lowerBound: made.lowerBound,
     gap: made.gap,
+    ...(attainment === undefined ? {} : { attainment }),
     steps: rowsOf(output),
     ...(explanation === null ? {} : { explanation: explanationDocument(explanation) }),
     ...(frontier === null ? {} : { frontier: frontier.plans }),
@@ -100,7 +101,14 @@ function headline({ problem: { goal }, made, platform }: PlanOutput): string {
   const wanted = goal.kind === "cost" ? `SLO ${formatMs(goal.sloMs)}` : `budget ${formatUsd(goal.budgetUsd)}`
   const where = platform === "local" ? "" : "; prices and limits of AWS Lambda"
   const plan = `${formatPercentile(goal.percentile)} latency ${formatMs(latencyMs)}, cost ${formatUsd(costUsd)} a run (${formatUsd(costUsd * 1000)} per 1,000)`
-  return `${wanted}: ${plan}${boundText(made, goal.kind)}${where}`
+  return `${wanted}: ${plan}${boundText(made, goal.kind)}${attainmentText(made)}${where}`
+}
+
+function attainmentText({ result: { attainment } }: MadePlan): string {
+  if (attainment === undefined) return ""
+  const { share, lower, confidence, scenarios } = attainment
+  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`
+  return `; kept in ${percent(share)} of ${scenarios.toLocaleString("en-US")} fresh scenarios, in ${percent(lower)} at least (${percent(confidence)} confidence)`
 }
 
 /** Below this share a plan counts as the best there is: estimates are never as exact. */
