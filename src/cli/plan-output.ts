@@ -1,11 +1,12 @@
 import { formatMs, formatUsd } from "../base/format.ts"
 import type { Estimate, Estimator } from "../estimation/estimator.ts"
 import type { Problem } from "../optimization/planner.ts"
+import { expectedExecutions, unfold } from "../optimization/uncertainty/unfolding.ts"
 import { frontierTable } from "../report/frontier-table.ts"
 import { formatPercentile, prettyConfig } from "../report/numbers.ts"
 import { type PlanExplanation, planExplanationText, whyStep } from "./plan-explanation.ts"
 import { terminalPaint } from "../report/terminal-style.ts"
-import { terminalTable } from "../report/terminal-table.ts"
+import { type Column, terminalTable } from "../report/terminal-table.ts"
 import type { StepConfig } from "../workflow/config.ts"
 import type { FrontierOfPlans, MadePlan } from "./plan-making.ts"
 
@@ -23,6 +24,8 @@ interface StepRow extends Estimate {
   readonly step: string
   readonly config: StepConfig
   readonly tasks: number
+  /** Expected in a run; absent where every run executes the step once. Times and cost are of one execution. */
+  readonly executions?: number
 }
 
 /** Rows of the frontier's table. */
@@ -71,12 +74,19 @@ export function planText(output: PlanOutput, { width, color }: { width: number; 
 }
 
 function rowsOf({ problem, made, estimator }: PlanOutput): readonly StepRow[] {
-  return problem.workflow.steps.map(({ name }) => {
+  const executions = expectedExecutions(unfold(problem.workflow))
+  return problem.workflow.steps.map(({ name }, i) => {
     const config = made.result.plan[name]!
-    const tasks = estimator.expectedTasks(name)
+    const { tasks } = problem.spaces.get(name)!
     const estimate = estimator.estimate({ step: name, config, tasks, warmInstances: 0 })
-    return { step: name, config, tasks, ...estimate }
+    return { step: name, config, tasks, ...(executions[i] === 1 ? {} : { executions: executions[i]! }), ...estimate }
   })
+}
+
+const EXECUTIONS: Column<StepRow> = {
+  header: "per run",
+  cell: (row) => String(Number((row.executions ?? 1).toFixed(2))),
+  align: "right",
 }
 
 function stepTable(rows: readonly StepRow[], { width, color }: { width: number; color: boolean }): string {
@@ -88,6 +98,7 @@ function stepTable(rows: readonly StepRow[], { width, color }: { width: number; 
       { header: "step", cell: (row) => row.step },
       { header: "config", cell: (row) => prettyConfig(row.config) },
       { header: "tasks", cell: (row) => String(row.tasks), align: "right" },
+      ...(rows.some((row) => row.executions !== undefined) ? [EXECUTIONS] : []),
       { header: "p50", cell: (row) => formatMs(Math.exp(row.latencyMs.logMs[2]!)), align: "right" },
       { header: "p95", cell: (row) => formatMs(Math.exp(row.latencyMs.logMs[5]!)), align: "right" },
       { header: "cost", cell: (row) => formatUsd(row.costUsd.mean), align: "right" },

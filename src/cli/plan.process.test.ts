@@ -25,6 +25,7 @@ interface PlanDocument {
   readonly costUsd: number
   readonly lowerBound: number
   readonly frontier: readonly { readonly latencyMs: number }[]
+  readonly steps: readonly { readonly executions?: number }[]
 }
 
 interface Attained extends PlanDocument {
@@ -106,10 +107,38 @@ test("a plan by scenarios keeps the SLO in the share of runs that was asked for,
   expect(proof.stderr).toMatch(/nothing is proven of plans by chance-constrained/)
 })
 
+test("branches and loops are planned as often as they are expected to run", () => {
+  const config = JSON.parse(readFileSync(join(folder, "trimtab.config.json"), "utf8")) as {
+    workflow: { steps: Record<string, object> }
+  }
+  const planned = (name: string, probability: number): PlanDocument => {
+    const { workflow } = config
+    const condition = { path: "bad", operator: "==", value: true, probability }
+    const steps = {
+      ...workflow.steps,
+      b: { ...workflow.steps["b"], when: { step: "a", ...condition } },
+      c: { ...workflow.steps["c"], loop: { while: condition, max: 3 } },
+    }
+    writeFileSync(join(folder, name), JSON.stringify({ ...workflow, steps }))
+    const made = trimtab("plan", "--slo", "24s", "--config", name, "--json")
+    expect(made.status, made.stderr).toBe(0)
+    return JSON.parse(made.stdout) as PlanDocument
+  }
+  const [rare, frequent] = [planned("rare.json", 0.1), planned("frequent.json", 0.4)]
+  expect(rare.costUsd).toBeLessThan(frequent.costUsd)
+  expect(frequent).toMatchObject({ steps: [{ step: "a" }, { executions: 0.4 }, {}, {}] })
+  // 0.6 x 1 + 0.24 x 2 + 0.16 x 3 executions.
+  expect(frequent.steps[2]!.executions).toBeCloseTo(1.56, 9)
+  expect(frequent.steps[0]!.executions).toBeUndefined()
+  expect(trimtab("plan", "--slo", "24s", "--config", "rare.json").stdout).toMatch(/per run[^]* 0\.1 /)
+  const refused = trimtab("run", "--slo", "24s", "--config", "rare.json")
+  expect(refused.stderr).toMatch(/step b uses when, which the engine does not run yet/)
+})
+
 test("what cannot be planned is refused in one line with its own exit code", () => {
   const unknown = trimtab("plan", "--slo", "24s", "--planner", "fastest")
   expect([unknown.status, unknown.stdout]).toEqual([2, ""])
-  expect(unknown.stderr).toMatch(/^error: there is no planner fastest; use one of trimtab, frontier-merge, /)
+  expect(unknown.stderr).toMatch(/^error: there is no planner fastest; use one of trimtab, chance-constrained, /)
   const nobody = trimtab("run", "--slo", "24s", "--policy", "nobody")
   expect([nobody.status, nobody.stdout]).toEqual([2, ""])
   expect(nobody.stderr).toMatch(/^error: there is no policy nobody; use one of trimtab, stepconf, .*static/)
