@@ -115,8 +115,9 @@ function addSize(out: Enumerated, space: CompiledSpace, { m, most, warm, margin 
     for (let q = 0; q <= useful; q++) {
       const work = (m * processes.length + q) * counts + n
       const typical = median.computeMs[work]!
-      const sum = squares + square(space.computeMs[work]! - typical)
-      if (Number.isNaN(sum)) continue
+      const spread = space.computeMs[work]! - typical
+      if (Number.isNaN(spread)) continue
+      const sum = squares + square(spread)
       const billedMs = full * mean.computeMs[work]! + (less > 0 ? less * mean.computeMs[work - 1]! : 0)
       latencyMs[count] = baseMs + typical + margin * (sum < 0 ? -Math.sqrt(-sum) : Math.sqrt(sum))
       costUsd[count] = fixedUsd + usdPerMs * billedMs
