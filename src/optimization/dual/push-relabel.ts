@@ -50,7 +50,7 @@ export function refine(state: Circulation, eps: number, shouldStop: () => boolea
   for (let event = 0; event < graph.events; event++) enqueue(state, turns, event)
   for (let turn = 0; turns.size > 0; turn++) {
     if (turn % POLL_EVERY === 0 && shouldStop()) return false
-    if (turn % graph.events === 0) {
+    if (turn % (UPDATE_EVERY * graph.events) === 0) {
       update(eps)
       turns.current.set(firstAt.subarray(0, graph.events))
     }
@@ -63,6 +63,9 @@ export function refine(state: Circulation, eps: number, shouldStop: () => boolea
   }
   return true
 }
+
+/** Turns between two global updates, by event: an update takes as long as some turns of every event. */
+const UPDATE_EVERY = 2
 
 /** Turns between two looks at the clock of the caller: some microseconds. */
 const POLL_EVERY = 64
