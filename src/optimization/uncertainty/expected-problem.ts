@@ -1,4 +1,5 @@
 import type { CompiledParts, CompiledSpace } from "../../estimation/estimator.ts"
+import type { Workflow } from "../../workflow/workflow.ts"
 import type { Problem } from "../planner.ts"
 import { countMoments } from "./counts.ts"
 import { type KnownOutcomes, type StepUnfolding, unfold } from "./unfolding.ts"
@@ -18,6 +19,20 @@ export function expectedProblem(problem: Problem, known: KnownOutcomes = {}): Pr
     if (space !== undefined && !runsOnce(unfolding)) spaces.set(name, expectedSpace(space, unfolding))
   }
   return { ...problem, spaces }
+}
+
+const unfolded = new WeakMap<Workflow, ReadonlyMap<string, StepUnfolding>>()
+const expected = new WeakMap<CompiledSpace, CompiledSpace>()
+
+/** The space of a step that has not begun, in expectation; the same object for the same space. */
+export function expectedSpaceOf(workflow: Workflow, step: string, space: CompiledSpace): CompiledSpace {
+  const unfoldings = unfolded.get(workflow) ?? new Map(unfold(workflow).map((one, i) => [workflow.steps[i]!.name, one]))
+  unfolded.set(workflow, unfoldings)
+  const unfolding = unfoldings.get(step)
+  if (unfolding === undefined || runsOnce(unfolding)) return space
+  const found = expected.get(space) ?? expectedSpace(space, unfolding)
+  expected.set(space, found)
+  return found
 }
 
 function runsOnce({ probability, loop }: StepUnfolding): boolean {
