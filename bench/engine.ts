@@ -11,8 +11,8 @@ import { fakePolicy } from "../src/engine/testing/fake-policy.ts"
 import { entry, newRun } from "../src/engine/testing/test-journal.ts"
 import { noOpPlatform } from "../src/engine/testing/no-op-platform.ts"
 import type { Policy } from "../src/optimization/policy.ts"
-import { stepConf } from "../src/optimization/stepconf/step-conf.ts"
 import { problemOf, syntheticEstimator } from "../src/optimization/testing/synthetic-problem.ts"
+import { trimtabPolicy } from "../src/optimization/trimtab-policy.ts"
 import { memoryStore } from "../src/stores/memory-store.ts"
 import type { Goal } from "../src/workflow/goal.ts"
 import { barrier16 } from "../src/workflow/testing/workflows.ts"
@@ -40,7 +40,7 @@ export async function bench(options: { readonly full: boolean }): Promise<BenchR
   const one = await measure({ name: "one at a time", workflows: size.one, concurrency: 1 })
   const fifty = await measure({ name: "50 at once", workflows: size.fifty, concurrency: 50 })
   const bare = await bareJournal(Math.min(size.fifty, 6_000))
-  const decided = await measure({ name: "stepconf", workflows: size.decided, concurrency: 1, policy: realPolicy() })
+  const decided = await measure({ name: "decided", workflows: size.decided, concurrency: 1, policy: realPolicy() })
   return {
     summary: {
       stepOverheadMs1: round(one.p50Ms / STEPS),
@@ -157,7 +157,7 @@ async function bareJournal(workflows: number): Promise<{ readonly name: string; 
 /** The policy that runs use, on the largest space of a step and on laws that stand for a profile. */
 function realPolicy(): Policy {
   const { limits } = noOpPlatform(realClock)
-  return stepConf({ estimator: syntheticEstimator(problemOf(barrier16)), limits })
+  return trimtabPolicy({ estimator: syntheticEstimator(problemOf(barrier16)), limits })
 }
 
 async function withJournal<T>(use: (journal: SqliteJournal) => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
 import type { Random } from "../base/random.ts"
-import { createEngine, type Engine } from "../engine/engine.ts"
+import { createEngine, type Engine, type EngineOptions } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
 import { readRun, type RunReading } from "../engine/read-runs.ts"
 import { openSqliteJournal } from "../engine/sqlite-journal.ts"
@@ -13,7 +13,6 @@ import type { DelayPriorNames } from "../estimation/delay-priors.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import { createEstimator, type ProfileEstimator } from "../estimation/profile-estimator.ts"
 import type { Profile } from "../estimation/sample.ts"
-import type { Policy } from "../optimization/policy.ts"
 import { packageFunction } from "../packaging/package-function.ts"
 import { LAYER_NAMES } from "../platforms/local/enforcement/layer.ts"
 import { connectLocalPlatform, type LocalPlatform } from "../platforms/local/local-platform.ts"
@@ -26,7 +25,6 @@ import { fsStore } from "../stores/fs/fs-store.ts"
 import type { Store } from "../stores/store.ts"
 import { STORE_VARIABLE } from "../wrapper/environment.ts"
 import { valuesOf } from "../workflow/config.ts"
-import type { Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
 import type { Project } from "./config.ts"
@@ -53,7 +51,7 @@ export interface Workspace {
 }
 
 export interface EngineSetup {
-  readonly policyFor: (workflow: Workflow, goal: Goal) => Policy
+  readonly policyFor: EngineOptions["policyFor"]
   readonly onEvent?: (event: EngineEvent) => void
   readonly prewarm?: boolean
 }

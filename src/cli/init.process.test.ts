@@ -28,10 +28,15 @@ test("init writes a workflow that profiles, plans and runs at once, and overwrit
   const run = trimtab("run", "--slo", "60s", "--json")
   expect(run.status, run.stderr).toBe(0)
   // There are 92,938 primes below 1,200,000.
-  expect(JSON.parse(run.stdout)).toMatchObject({ status: "succeeded", sloMet: true, output: { primes: 92_938 } })
-  expect(trimtab("run", "--slo", "60s", "--static", "--json").status).toBe(0)
+  const done = { status: "succeeded", sloMet: true, output: { primes: 92_938 } }
+  expect(JSON.parse(run.stdout)).toMatchObject({ ...done, policy: "trimtab" })
+  for (const policy of ["static", "stepconf"]) {
+    const other = trimtab("run", "--slo", "60s", "--policy", policy, "--json")
+    expect(other.status, other.stderr).toBe(0)
+    expect(JSON.parse(other.stdout)).toMatchObject({ ...done, policy })
+  }
   const list = JSON.parse(trimtab("runs", "--json").stdout) as { runs: { runId: string }[] }
-  expect(list).toMatchObject({ runs: [{ status: "succeeded" }, { status: "succeeded" }] })
+  expect(list).toMatchObject({ runs: [{ status: "succeeded" }, { status: "succeeded" }, { status: "succeeded" }] })
   const shown = JSON.parse(trimtab("show", list.runs[0]!.runId, "--json").stdout) as object
   expect(shown).toMatchObject({ result: JSON.parse(run.stdout), steps: [{ phase: "succeeded" }, {}, {}] })
   const lines = trimtab("events", "--json").stdout.trim().split("\n")
@@ -40,6 +45,6 @@ test("init writes a workflow that profiles, plans and runs at once, and overwrit
   expect(kinds.filter((kind) => kind === "step-decided")).toHaveLength(6)
   expect(trimtab("events", list.runs[1]!.runId).stdout).toMatch(/accepted\n[^]* cut: .*\n[^]*succeeded\n$/)
   expect(trimtab("show", "nobody")).toMatchObject({ status: 2, stdout: "" })
-  expect(readdirSync(join(folder, ".trimtab/runs")).filter((name) => name.endsWith(".html"))).toHaveLength(2)
+  expect(readdirSync(join(folder, ".trimtab/runs")).filter((name) => name.endsWith(".html"))).toHaveLength(3)
   expect(trimtab("resume").stdout).toContain("no run was cut off")
 }, 120_000)

@@ -95,6 +95,10 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   const budget = new Option("--budget <usd>", "budget of the run: least latency under it").argParser(parseUsd)
   const percentile = new Option("--percentile <p>", "share of runs that must meet the goal").argParser(parsePercentile)
   const input = new Option("--input <json>", "input of the run: JSON, or a file that holds it")
+  const policy = new Option(
+    "--policy <name>",
+    "who decides before each step (default: trimtab; static keeps the plan made before the run)",
+  )
   slo.conflicts("budget")
 
   command("init", "write a small workflow that runs at once", async () => (await import("./commands/init.ts")).init)
@@ -181,7 +185,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(percentile)
     .addOption(input)
     .option("--best-effort", "go on at the fastest plan if the goal cannot be met")
-    .option("--static", "keep the plan made before the run")
+    .addOption(policy)
     .option("--request-key <key>", "the same key gives the same run")
   command("resume", "finish the runs that were cut off", async () => (await import("./commands/resume.ts")).resume)
   command("show", "one run: its table and its page", async () => (await import("./commands/show.ts")).show).argument(
@@ -200,6 +204,8 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     "demo",
     "profile and run a real video workflow on this machine, under a tight and a loose deadline",
     async () => (await import("./commands/demo.ts")).demo,
-  ).option("--fresh", "measure everything again first")
+  )
+    .option("--fresh", "measure everything again first")
+    .addOption(policy)
   return program
 }

@@ -1,9 +1,12 @@
 import { TrimtabError } from "../base/errors.ts"
 import { formatMs, formatUsd } from "../base/format.ts"
+import type { Estimator } from "../estimation/estimator.ts"
 import { explainPlan } from "../optimization/plan-explanation.ts"
 import { proofOf } from "../optimization/plan-proof.ts"
 import type { PlanResult, PricedPlan, Problem } from "../optimization/planner.ts"
-import { type PlannerEntry, PLANNERS } from "../optimization/planners.ts"
+import { type PlannerEntry, PLANNERS, type PlannerSource } from "../optimization/planners.ts"
+import { pricePlan } from "../optimization/plans.ts"
+import { stepChoices } from "../optimization/step-choices.ts"
 import { costLatencyFrontier, type FrontierPlan, trimtabPlanner } from "../optimization/trimtab-planner.ts"
 import type { PlanExplanation } from "./plan-explanation.ts"
 import type { PlanFrontier } from "../report/plan-frontier.ts"
@@ -12,6 +15,14 @@ import type { PlanCertificateFile } from "./plan-certificate.ts"
 import { unreachable } from "./planning.ts"
 
 export type Feasible = Extract<PlanResult, { feasible: true }>
+
+/** Whole Estimates with everything cold, and the tasks that the profile saw. */
+export function plannerSource(estimator: Estimator): PlannerSource {
+  return {
+    estimateOf: (step, config, tasks = estimator.expectedTasks(step)) =>
+      estimator.estimate({ step, config, tasks, warmInstances: 0 }),
+  }
+}
 
 /** A plan with the planner that made it, and the result that proves the bound, which may be another planner's. */
 export interface MadePlan {
@@ -38,16 +49,18 @@ export function chooserOf(name: string = OURS): PlannerEntry {
 }
 
 /**
- * Plans, and has our planner bound what the others leave unproven.
+ * Plans, and has our planner bound what the others leave unproven, unless they count how often a plan keeps its goal:
+ * ours has other times for that, its bound says nothing of theirs.
  * @throws TrimtabError `goal-unreachable` naming the fastest and the cheapest plan, `usage` for an unknown planner
  */
-export function makePlan(problem: Problem, name?: string): MadePlan {
+export function makePlan(problem: Problem, source: PlannerSource, name?: string): MadePlan {
   const { goal } = problem
   const entry = chooserOf(name)
-  const result = entry.create().plan(problem)
+  const result = entry.create(source).plan(problem)
   if (!result.feasible && entry.name === OURS) throw unreachable(goal, result)
   const ours = entry.name === OURS ? result : trimtabPlanner().plan(problem)
   if (!result.feasible) throw ours.feasible ? missed(entry.name, goal, ours) : unreachable(goal, ours)
+  if (result.attainment !== undefined) return { planner: entry.name, result, proven: null, lowerBound: null, gap: null }
   const proven = result.lowerBound !== null ? result : ours.feasible && ours.lowerBound !== null ? ours : null
   const objective = goal.kind === "cost" ? result.costUsd : result.latencyMs
   const lowerBound = proven?.lowerBound == null ? null : Math.min(objective, proven.lowerBound)
@@ -67,6 +80,10 @@ function missed(planner: string, goal: Goal, ours: PricedPlan): TrimtabError {
 
 /** @throws TrimtabError `unsupported` where nothing can be proven */
 export function certificateOf(problem: Problem, made: MadePlan): PlanCertificateFile {
+  if (made.result.attainment !== undefined)
+    throw new TrimtabError("unsupported", `nothing is proven of plans by ${made.planner}: it counts scenarios`, {
+      fix: `plan with --planner ${OURS}, or leave out --certificate`,
+    })
   if (made.lowerBound === null || made.proven === null)
     throw new TrimtabError(
       "unsupported",
@@ -93,19 +110,26 @@ const NEXT_SHARE = 0.01
 export function explanationOf(problem: Problem, { result }: MadePlan): PlanExplanation {
   const { percentile } = problem.goal
   const planner = trimtabPlanner()
+  // Times are those of one margin per step, also where the planner counted scenarios.
+  const chosen = pricePlan(stepChoices(problem), result.plan)
   const planFor = (goal: Goal): PricedPlan | null => {
     const found = planner.plan({ ...problem, goal })
     return found.feasible ? found : null
   }
-  const { plan, latencyMs, costUsd } = result
+  const { plan, latencyMs, costUsd } = chosen
   return {
-    goal: problem.goal,
-    chosen: { plan, latencyMs, costUsd },
+    goal: result.attainment === undefined ? problem.goal : keptBy(chosen, problem.goal),
+    chosen,
     steps: explainPlan(problem, plan),
     faster: planFor({ kind: "cost", sloMs: latencyMs * (1 - NEXT_SHARE), percentile }),
     cheaper: planFor({ kind: "latency", budgetUsd: costUsd * (1 - NEXT_SHARE), percentile }),
     nextShare: NEXT_SHARE,
   }
+}
+
+/** The goal that a plan just keeps. */
+function keptBy({ latencyMs, costUsd }: PricedPlan, goal: Goal): Goal {
+  return goal.kind === "cost" ? { ...goal, sloMs: latencyMs } : { ...goal, budgetUsd: costUsd }
 }
 
 /** Points of a frontier: enough for a smooth figure, fewer where each takes long. */

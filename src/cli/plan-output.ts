@@ -1,11 +1,12 @@
 import { formatMs, formatUsd } from "../base/format.ts"
 import type { Estimate, Estimator } from "../estimation/estimator.ts"
 import type { Problem } from "../optimization/planner.ts"
+import { expectedExecutions, unfold } from "../optimization/uncertainty/unfolding.ts"
 import { frontierTable } from "../report/frontier-table.ts"
 import { formatPercentile, prettyConfig } from "../report/numbers.ts"
 import { type PlanExplanation, planExplanationText, whyStep } from "./plan-explanation.ts"
 import { terminalPaint } from "../report/terminal-style.ts"
-import { terminalTable } from "../report/terminal-table.ts"
+import { type Column, terminalTable } from "../report/terminal-table.ts"
 import type { StepConfig } from "../workflow/config.ts"
 import type { FrontierOfPlans, MadePlan } from "./plan-making.ts"
 
@@ -23,6 +24,8 @@ interface StepRow extends Estimate {
   readonly step: string
   readonly config: StepConfig
   readonly tasks: number
+  /** Expected in a run; absent where every run executes the step once. Times and cost are of one execution. */
+  readonly executions?: number
 }
 
 /** Rows of the frontier's table. */
@@ -31,7 +34,7 @@ const ROWS = 16
 /** The document of `trimtab plan --json`; explanation and frontier only where they were asked for. */
 export function planDocument(output: PlanOutput): object {
   const { problem, made, platform, explanation, frontier } = output
-  const { latencyMs, costUsd } = made.result
+  const { latencyMs, costUsd, attainment } = made.result
   return {
     schemaVersion: 1,
     planner: made.planner,
@@ -41,6 +44,7 @@ export function planDocument(output: PlanOutput): object {
     costUsd,
     lowerBound: made.lowerBound,
     gap: made.gap,
+    ...(attainment === undefined ? {} : { attainment }),
     steps: rowsOf(output),
     ...(explanation === null ? {} : { explanation: explanationDocument(explanation) }),
     ...(frontier === null ? {} : { frontier: frontier.plans }),
@@ -70,12 +74,19 @@ export function planText(output: PlanOutput, { width, color }: { width: number; 
 }
 
 function rowsOf({ problem, made, estimator }: PlanOutput): readonly StepRow[] {
-  return problem.workflow.steps.map(({ name }) => {
+  const executions = expectedExecutions(unfold(problem.workflow))
+  return problem.workflow.steps.map(({ name }, i) => {
     const config = made.result.plan[name]!
-    const tasks = estimator.expectedTasks(name)
+    const { tasks } = problem.spaces.get(name)!
     const estimate = estimator.estimate({ step: name, config, tasks, warmInstances: 0 })
-    return { step: name, config, tasks, ...estimate }
+    return { step: name, config, tasks, ...(executions[i] === 1 ? {} : { executions: executions[i]! }), ...estimate }
   })
+}
+
+const EXECUTIONS: Column<StepRow> = {
+  header: "per run",
+  cell: (row) => String(Number((row.executions ?? 1).toFixed(2))),
+  align: "right",
 }
 
 function stepTable(rows: readonly StepRow[], { width, color }: { width: number; color: boolean }): string {
@@ -87,6 +98,7 @@ function stepTable(rows: readonly StepRow[], { width, color }: { width: number; 
       { header: "step", cell: (row) => row.step },
       { header: "config", cell: (row) => prettyConfig(row.config) },
       { header: "tasks", cell: (row) => String(row.tasks), align: "right" },
+      ...(rows.some((row) => row.executions !== undefined) ? [EXECUTIONS] : []),
       { header: "p50", cell: (row) => formatMs(Math.exp(row.latencyMs.logMs[2]!)), align: "right" },
       { header: "p95", cell: (row) => formatMs(Math.exp(row.latencyMs.logMs[5]!)), align: "right" },
       { header: "cost", cell: (row) => formatUsd(row.costUsd.mean), align: "right" },
@@ -100,7 +112,14 @@ function headline({ problem: { goal }, made, platform }: PlanOutput): string {
   const wanted = goal.kind === "cost" ? `SLO ${formatMs(goal.sloMs)}` : `budget ${formatUsd(goal.budgetUsd)}`
   const where = platform === "local" ? "" : "; prices and limits of AWS Lambda"
   const plan = `${formatPercentile(goal.percentile)} latency ${formatMs(latencyMs)}, cost ${formatUsd(costUsd)} a run (${formatUsd(costUsd * 1000)} per 1,000)`
-  return `${wanted}: ${plan}${boundText(made, goal.kind)}${where}`
+  return `${wanted}: ${plan}${boundText(made, goal.kind)}${attainmentText(made)}${where}`
+}
+
+function attainmentText({ result: { attainment } }: MadePlan): string {
+  if (attainment === undefined) return ""
+  const { share, lower, confidence, scenarios } = attainment
+  const percent = (x: number): string => `${(100 * x).toFixed(1)} %`
+  return `; kept in ${percent(share)} of ${scenarios.toLocaleString("en-US")} fresh scenarios, in ${percent(lower)} at least (${percent(confidence)} confidence)`
 }
 
 /** Below this share a plan counts as the best there is: estimates are never as exact. */

@@ -25,6 +25,11 @@ interface PlanDocument {
   readonly costUsd: number
   readonly lowerBound: number
   readonly frontier: readonly { readonly latencyMs: number }[]
+  readonly steps: readonly { readonly executions?: number }[]
+}
+
+interface Attained extends PlanDocument {
+  readonly attainment: { readonly level: number; readonly share: number }
 }
 
 beforeAll(() => {
@@ -72,10 +77,69 @@ test("a plan comes with its explanation, its frontier, a figure, and a proof tha
   expect(JSON.parse(forged.stdout)).toMatchObject({ schemaVersion: 1, holds: false, keepsGoal: true })
 })
 
+test("a plan by scenarios keeps the SLO in the share of runs that was asked for, at its price", () => {
+  const by = (percentile: string): Attained => {
+    const made = trimtab(
+      "plan",
+      "--slo",
+      "24s",
+      "--percentile",
+      percentile,
+      "--planner",
+      "chance-constrained",
+      "--json",
+    )
+    expect(made.status, made.stderr).toBe(0)
+    return JSON.parse(made.stdout) as Attained
+  }
+  const [usual, strict] = [by("p90"), by("p99")]
+  expect(usual).toMatchObject({ planner: "chance-constrained", lowerBound: null, attainment: { level: 0.9 } })
+  for (const { attainment, latencyMs } of [usual, strict]) {
+    // Three standard errors of 2,000 scenarios at the least.
+    expect(attainment.share).toBeGreaterThan(attainment.level - 3 * Math.sqrt((0.9 * 0.1) / 2000))
+    expect(latencyMs).toBeLessThanOrEqual(24_000)
+  }
+  expect(strict.costUsd).toBeGreaterThanOrEqual(usual.costUsd)
+  const text = trimtab("plan", "--slo", "24s", "--planner", "chance-constrained", "--explain")
+  expect(text.stdout).toMatch(/kept in \d+\.\d % of 2,000 fresh scenarios, in \d+\.\d % at least/)
+  expect(text.stdout).not.toMatch(/NaN|undefined|Infinity/)
+  const proof = trimtab("plan", "--slo", "24s", "--planner", "chance-constrained", "--certificate", "none.json")
+  expect(proof.stderr).toMatch(/nothing is proven of plans by chance-constrained/)
+})
+
+test("branches and loops are planned as often as they are expected to run", () => {
+  const config = JSON.parse(readFileSync(join(folder, "trimtab.config.json"), "utf8")) as {
+    workflow: { steps: Record<string, object> }
+  }
+  const planned = (name: string, probability: number): PlanDocument => {
+    const { workflow } = config
+    const condition = { path: "bad", operator: "==", value: true, probability }
+    const steps = {
+      ...workflow.steps,
+      b: { ...workflow.steps["b"], when: { step: "a", ...condition } },
+      c: { ...workflow.steps["c"], loop: { while: condition, max: 3 } },
+    }
+    writeFileSync(join(folder, name), JSON.stringify({ ...workflow, steps }))
+    const made = trimtab("plan", "--slo", "24s", "--config", name, "--json")
+    expect(made.status, made.stderr).toBe(0)
+    return JSON.parse(made.stdout) as PlanDocument
+  }
+  const [rare, frequent] = [planned("rare.json", 0.1), planned("frequent.json", 0.4)]
+  expect(rare.costUsd).toBeLessThan(frequent.costUsd)
+  expect(frequent).toMatchObject({ steps: [{ step: "a" }, { executions: 0.4 }, {}, {}] })
+  // 0.6 x 1 + 0.24 x 2 + 0.16 x 3 executions.
+  expect(frequent.steps[2]!.executions).toBeCloseTo(1.56, 9)
+  expect(frequent.steps[0]!.executions).toBeUndefined()
+  expect(trimtab("plan", "--slo", "24s", "--config", "rare.json").stdout).toMatch(/per run[^]* 0\.1 /)
+})
+
 test("what cannot be planned is refused in one line with its own exit code", () => {
   const unknown = trimtab("plan", "--slo", "24s", "--planner", "fastest")
   expect([unknown.status, unknown.stdout]).toEqual([2, ""])
-  expect(unknown.stderr).toMatch(/^error: there is no planner fastest; use one of trimtab, frontier-merge, /)
+  expect(unknown.stderr).toMatch(/^error: there is no planner fastest; use one of trimtab, chance-constrained, /)
+  const nobody = trimtab("run", "--slo", "24s", "--policy", "nobody")
+  expect([nobody.status, nobody.stdout]).toEqual([2, ""])
+  expect(nobody.stderr).toMatch(/^error: there is no policy nobody; use one of trimtab, stepconf, .*static/)
   const unreachable = trimtab("plan", "--slo", "1s", "--json")
   expect(unreachable.status).toBe(3)
   expect(JSON.parse(unreachable.stdout)).toMatchObject({ error: { code: "goal-unreachable" } })
@@ -93,5 +157,6 @@ test("planners are listed with what they can do", () => {
     exactness: "bounded",
     source: "trimtab",
   })
-  expect(policies!.length).toBeGreaterThan(0)
+  expect(planners!.map(({ name }) => name)).toContain("chance-constrained")
+  expect(policies![0]).toMatchObject({ name: "trimtab", kind: "online", goals: ["cost", "latency"] })
 })

@@ -3,11 +3,16 @@ import { formatMs, formatUsd } from "../base/format.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import type { PlanResult, PricedPlan, Problem } from "../optimization/planner.ts"
 import type { Policy } from "../optimization/policy.ts"
+import { countMoments, countsSeen } from "../optimization/uncertainty/counts.ts"
+import { expectedProblem } from "../optimization/uncertainty/expected-problem.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
-import type { Workflow } from "../workflow/workflow.ts"
+import type { Step, Workflow } from "../workflow/workflow.ts"
 
-/** The problem that a planner solves before a run: every step with as many tasks as its profile saw. */
+/**
+ * The problem that a planner solves before a run: every step with as many tasks as its map expects or else as its
+ * profile saw, branches and loops in expectation.
+ */
 export function problemOf(options: {
   readonly workflow: Workflow
   readonly goal: Goal
@@ -18,12 +23,18 @@ export function problemOf(options: {
   assertProfiled(workflow, estimator)
   const spaces = new Map(
     workflow.steps.map((step) => {
-      const tasks = estimator.expectedTasks(step.name)
+      const tasks = meanTasks(step) ?? estimator.expectedTasks(step.name)
       const request = { step: step.name, space: step.configSpace, tasks, percentile: goal.percentile }
       return [step.name, estimator.compile(request)] as const
     }),
   )
-  return { workflow, goal, spaces, limits }
+  return expectedProblem({ workflow, goal, spaces, limits })
+}
+
+function meanTasks({ map }: Step): number | null {
+  if (map?.expected === undefined) return null
+  const mean = typeof map.expected === "number" ? map.expected : countMoments(countsSeen(map.expected)).mean
+  return Math.max(1, Math.round(mean))
 }
 
 /**

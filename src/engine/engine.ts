@@ -18,7 +18,7 @@ import type { Journal, RunRow } from "./journal.ts"
 import { liveRun, type LiveRun, type LiveRunOptions } from "./live-run.ts"
 import { loadOf } from "./load.ts"
 import { isSameWork, newRedriveOf, newRunOf, storedWorkflow } from "./new-run.ts"
-import { breakStored, keptOfPast, pastOf, resultOfPast, type Past } from "./recovery.ts"
+import { breakStored, decidedBy, keptOfPast, pastOf, resultOfPast, type Past } from "./recovery.ts"
 import { redriveRefusal } from "./redrive.ts"
 import { retryBudget } from "./retry-budget.ts"
 import { deadlineOf, summaryOf, type RunSummary } from "./run-summary.ts"
@@ -30,8 +30,11 @@ export interface EngineOptions {
   readonly journal: Journal
   readonly platform: Platform
   readonly store: Store
-  /** Called once for every run, and once more where it prewarms. */
-  readonly policyFor: (workflow: Workflow, goal: Goal) => Policy
+  /**
+   * Called once for every run, and once more where it prewarms. `decidedBy` is the name of the policy that decided last
+   * in a run that is resumed; null before the first decision.
+   */
+  readonly policyFor: (workflow: Workflow, goal: Goal, decidedBy: string | null) => Policy
   readonly clock: Clock
   /** Run ids come from it: give it real chance outside tests. */
   readonly random: Random
@@ -98,8 +101,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   const launch = (base: Pick<LiveRunOptions, "definition" | "acceptedAtMs" | "accepted" | "recorded">): LiveRun => {
     const { workflow, goal } = base.definition
-    const policies = { policy: policyFor(workflow, goal) }
-    const prewarming = options.prewarm === false ? {} : { prewarmPolicy: policyFor(workflow, goal) }
+    const create = (): Policy => policyFor(workflow, goal, decidedBy(base.recorded ?? []))
+    const policies = { policy: create() }
+    const prewarming = options.prewarm === false ? {} : { prewarmPolicy: create() }
     const run = liveRun({ parts, journal, lastGood, ...base, ...policies, ...prewarming })
     live.set(run.runId, run)
     const forget = (): void => void live.delete(run.runId)

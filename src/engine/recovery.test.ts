@@ -2,9 +2,11 @@ import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { seededRandom, seedOf } from "../base/random.ts"
 import { barrier16, chain, diamond, fromEdges, sevenChains } from "../workflow/testing/workflows.ts"
+import type { EngineOptions } from "./engine.ts"
 import { parseKey, partKey } from "./keys.ts"
 import { memoryDisk, memoryJournal, type MemoryDisk } from "./memory-journal.ts"
 import { CRASH_SHAPES } from "./testing/crash-shapes.ts"
+import { fakePolicy } from "./testing/fake-policy.ts"
 import { GOAL, testEngine, type TestEngine } from "./testing/test-engine.ts"
 
 describe("a run that is resumed after any of its records", () => {
@@ -61,6 +63,23 @@ describe("an engine that is closed", () => {
       ["b", 1],
       ["c", 0],
     ])
+  })
+
+  test("asks for the policy that decided last", async () => {
+    const first = testEngine({ platform: { script: () => ({ durationMs: 100 }) } })
+    await first.clock.runUntil(first.engine.start({ workflow: chain, input: 5, goal: GOAL }))
+    await first.clock.advance(150)
+    await first.clock.runUntil(first.engine.close())
+    const asked: (string | null)[] = []
+    const policyFor: EngineOptions["policyFor"] = (_, __, decidedBy) => {
+      asked.push(decidedBy)
+      return fakePolicy()
+    }
+    const second = testEngine({ after: first, policyFor })
+    const [resumed] = await second.clock.runUntil(second.engine.resumeAll())
+    await second.clock.runUntil(resumed!.result)
+    await second.run(chain, 6)
+    expect(asked).toEqual([first.policy.name, null])
   })
 
   test("the nearest deadline is resumed first", async () => {

@@ -1,6 +1,7 @@
 /** Reads a run back from its journal: to go on with it, or to tell what it was. */
 import type { Clock } from "../base/clock.ts"
 import { messageOf, TrimtabError } from "../base/errors.ts"
+import { isObject } from "../base/json.ts"
 import type { Platform } from "../platforms/platform.ts"
 import type { Store } from "../stores/store.ts"
 import type { RunResult, RunStatus } from "../workflow/run-result.ts"
@@ -9,6 +10,7 @@ import { apply } from "./apply.ts"
 import { initialState } from "./step-transitions.ts"
 import type { RecordedEntry } from "./embedded-port.ts"
 import type { Entry, Journal, RunRow } from "./journal.ts"
+import { parseKey } from "./keys.ts"
 import { NO_PREWARM, type StoredEnd } from "./live-run.ts"
 import { ENGINE_FORMAT } from "./records.ts"
 import { resultOf } from "./result-of.ts"
@@ -95,6 +97,14 @@ async function readEntries(row: RunRow, definition: Definition, options: Recover
 async function readValue({ key, atMs, kind, value }: Entry, options: RecoveryOptions): Promise<RecordedEntry> {
   const text = kind === "run-ref" ? await unspill(parseRef(value), options) : value
   return { key, atMs, value: JSON.parse(text) }
+}
+
+/** The name of the policy that decided last; null where none did. */
+export function decidedBy(recorded: readonly RecordedEntry[]): string | null {
+  const last = recorded.findLast(({ key }) => parseKey(key)?.kind === "decide")
+  if (last === undefined || !isObject(last.value)) return null
+  const { policy } = last.value
+  return typeof policy === "string" ? policy : null
 }
 
 /** The result of a run that has ended. */

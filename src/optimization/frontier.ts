@@ -2,7 +2,7 @@ import type { CompiledSpace } from "../estimation/estimator.ts"
 import type { StepConfig } from "../workflow/config.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Capacity } from "./capacity.ts"
-import { enumerateSpace } from "./enumerate.ts"
+import { entryBuffers, type EntryBuffers, enumerateSpace, sizeOf } from "./enumerate.ts"
 import { paretoOrder } from "./pareto.ts"
 
 /**
@@ -37,16 +37,26 @@ export interface FrontierRequest {
  * configurations.
  */
 export function frontierOf(request: FrontierRequest): Frontier {
-  const found = enumerateSpace(request, "within")
-  const points = found.count > 0 ? found : enumerateSpace(request, "smallest")
+  const into = buffersFor(sizeOf(request.space))
+  const found = enumerateSpace(request, "within", into)
+  const points = found.count > 0 ? found : enumerateSpace(request, "smallest", into)
   const order = paretoOrder(points)
-  const pick = (from: Float64Array): Float64Array => Float64Array.from(order, (i) => from[i]!)
-  return {
-    space: request.space,
-    latencyMs: pick(points.latencyMs),
-    costUsd: pick(points.costUsd),
-    point: Int32Array.from(order, (i) => points.point[i]!),
+  const [latencyMs, costUsd] = [new Float64Array(order.length), new Float64Array(order.length)]
+  const point = new Int32Array(order.length)
+  for (let k = 0; k < order.length; k++) {
+    latencyMs[k] = points.latencyMs[order[k]!]!
+    costUsd[k] = points.costUsd[order[k]!]!
+    point[k] = points.point[order[k]!]!
   }
+  return { space: request.space, latencyMs, costUsd, point }
+}
+
+let buffers = entryBuffers(0)
+
+/** The buffers of the call before, where they are large enough: clearing new ones takes as long as half of the work. */
+function buffersFor(size: number): EntryBuffers {
+  if (buffers.point.length < size) buffers = entryBuffers(size)
+  return buffers
 }
 
 /** The configuration of a point, an index into [memory][instances][processes]. */

@@ -27,9 +27,10 @@ test("the margin grows as the path gets shorter, up to the whole percentile for 
 test("margins in standard deviations fall with the root of the open steps on the longest path", () => {
   const open = Uint8Array.from([0, 0, 1, 1, 1, 1, 1, 1])
   expect([...openPathSteps(graph, open)]).toEqual([0, 0, 5, 5, 5, 5, 5, 5])
-  expect(onlineKappas(graph, open, 2)[4]).toBe(2 / Math.sqrt(5))
+  expect(onlineKappas(graph, open, { kappa: 2 })[4]).toBeCloseTo(2 / Math.sqrt(5), 12)
+  expect(onlineKappas(graph, open, { kappa: 2, shrink: 1 })[4]).toBeCloseTo(2 / 5, 12)
   const last = Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 1])
-  expect([...onlineKappas(graph, last, 2)]).toEqual([0, 0, 0, 0, 0, 0, 0, 2])
+  expect([...onlineKappas(graph, last, { kappa: 2 })]).toEqual([0, 0, 0, 0, 0, 0, 0, 2])
 })
 
 test("caution gives way before the plan must rush, and always ends", () => {

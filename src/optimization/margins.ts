@@ -37,12 +37,27 @@ export function openPathSteps(graph: Graph, open: ArrayLike<number>): Float64Arr
 /** Standard deviations that a policy adds to means unless it was calibrated: planning.md section 10. */
 export const DEFAULT_KAPPA = 2.5
 
+/** How fast the margins of a policy fall with the steps that are left, unless it was calibrated: like their root. */
+export const DEFAULT_SHRINK = 0.5
+
+/** Margins of a policy, in standard deviations of each step's time. */
+export interface OnlineMargin {
+  /** Of a last step. */
+  readonly kappa: number
+  /** Exponent of the steps that are left; `DEFAULT_SHRINK` where absent. */
+  readonly shrink?: number
+}
+
 /**
- * Standard deviations to add to the mean of each open step: kappa / sqrt(h). Early steps get less, since those after them
- * can still make up for what they lose. 0 for steps that are not open.
+ * Standard deviations to add to the mean of each open step: kappa / h^shrink, h the open steps on the longest path through
+ * it. Early steps get less, since those after them can still make up for what they lose. 0 for steps that are not open.
  */
-export function onlineKappas(graph: Graph, open: ArrayLike<number>, kappa: number = DEFAULT_KAPPA): Float64Array {
-  return openPathSteps(graph, open).map((count) => (count > 0 ? kappa / Math.sqrt(count) : 0))
+export function onlineKappas(
+  graph: Graph,
+  open: ArrayLike<number>,
+  { kappa, shrink = DEFAULT_SHRINK }: OnlineMargin = { kappa: DEFAULT_KAPPA },
+): Float64Array {
+  return openPathSteps(graph, open).map((count) => (count > 0 ? kappa / count ** shrink : 0))
 }
 
 /** Shares of a margin that are tried in turn: without them a run that is a little late would rush everything. */

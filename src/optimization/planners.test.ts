@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 import type { StepConfig } from "../workflow/config.ts"
 import type { Problem } from "./planner.ts"
 import { type Knob, PLANNERS, POLICIES } from "./planners.ts"
+import { syntheticEstimates } from "./testing/synthetic-estimates.ts"
 import { problemOf, SMALL_SPACE, startView, syntheticEstimator, workflowOf } from "./testing/synthetic-problem.ts"
 
 const WORKFLOW = workflowOf(
@@ -33,7 +34,7 @@ test("names are unique", () => {
 
 describe.each(PLANNERS)("planner $name", ({ name, create, goals, knobs, exactness }) => {
   test("is what its entry says", () => {
-    const planner = create()
+    const planner = create({ estimateOf: syntheticEstimates(problem) })
     expect(planner.name).toBe(name)
     const results = [8000, 12_000, 30_000].flatMap((sloMs) =>
       goals.map((kind) => {

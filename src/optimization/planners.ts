@@ -23,6 +23,9 @@ import { aquatopePlanner, bayesianPlanner, charmseekerPlanner } from "./searches
 import { stepConf } from "./stepconf/step-conf.ts"
 import { stepConfPlanner } from "./stepconf/step-conf-planner.ts"
 import { trimtabPlanner } from "./trimtab-planner.ts"
+import { trimtabPolicy } from "./trimtab-policy.ts"
+import type { EstimateOf } from "./uncertainty/candidates.ts"
+import { chancePlanner } from "./uncertainty/chance-planner.ts"
 
 export type Knob = "memory" | "instances" | "processes"
 
@@ -38,15 +41,29 @@ interface Entry {
   readonly source: string
 }
 
+/** What some planners need beside a problem. */
+export interface PlannerSource {
+  /** Whole Estimates, for planners that count how often a plan keeps its goal. */
+  readonly estimateOf: EstimateOf
+}
+
 export interface PlannerEntry extends Entry {
   /** `static`: from estimates alone; `search`: by runs that it asks for, here on the estimates. */
   readonly kind: "static" | "search"
-  readonly create: () => Planner
+  readonly create: (source: PlannerSource) => Planner
+}
+
+/** What a policy is made from. */
+export interface PolicySource {
+  readonly estimator: Estimator
+  readonly limits: PlatformLimits
+  /** For policies that search: called when a decision begins, and what it returns ends the search (trimtab-policy.ts). */
+  readonly stopper?: () => () => boolean
 }
 
 export interface PolicyEntry extends Entry {
   readonly kind: "online"
-  readonly create: (source: { readonly estimator: Estimator; readonly limits: PlatformLimits }) => Policy
+  readonly create: (source: PolicySource) => Policy
 }
 
 const BOTH = ["cost", "latency"] as const
@@ -61,11 +78,18 @@ const STEPCONF = "StepConf (TPDS 2024)"
 const heuristic = { goals: BOTH, exactness: "heuristic" } as const
 const PRESETS: readonly StepConfPreset[] = ["published", "repaired"]
 
-/** Planners that need nothing but a problem. */
+/** Planners; nearly all need nothing but a problem. */
 export const PLANNERS: readonly PlannerEntry[] = [
-  { name: "trimtab", kind: "static", ...OURS, exactness: "bounded", create: trimtabPlanner },
-  { name: "frontier-merge", kind: "static", ...OURS, exactness: "bounded", create: frontierMergePlanner },
-  { name: "stepconf", kind: "static", ...OURS, exactness: "bounded", create: stepConfPlanner },
+  { name: "trimtab", kind: "static", ...OURS, exactness: "bounded", create: () => trimtabPlanner() },
+  {
+    name: "chance-constrained",
+    kind: "static",
+    ...OURS,
+    exactness: "heuristic",
+    create: ({ estimateOf }) => chancePlanner({ estimateOf }),
+  },
+  { name: "frontier-merge", kind: "static", ...OURS, exactness: "bounded", create: () => frontierMergePlanner() },
+  { name: "stepconf", kind: "static", ...OURS, exactness: "bounded", create: () => stepConfPlanner() },
   {
     name: "oracle",
     kind: "static",
@@ -73,7 +97,7 @@ export const PLANNERS: readonly PlannerEntry[] = [
     knobs: ALL,
     exactness: "exact",
     source: STEPCONF,
-    create: oraclePlanner,
+    create: () => oraclePlanner(),
   },
   ...PRESETS.flatMap((preset): PlannerEntry[] => {
     const of = { kind: "static", ...heuristic, source: STEPCONF } as const
@@ -83,16 +107,30 @@ export const PLANNERS: readonly PlannerEntry[] = [
       { name: `stepconf-intra-${preset}`, ...of, knobs: INTRA, create: () => stepConfIntraPlanner({ preset }) },
     ]
   }),
-  { name: "vanilla", kind: "static", ...heuristic, knobs: MEMORY, source: STEPCONF, create: vanillaPlanner },
-  { name: "orion", kind: "static", ...heuristic, knobs: INTRA, source: "Orion (OSDI 2022)", create: orionPlanner },
-  { name: "cose", kind: "search", ...heuristic, knobs: MEMORY, source: "COSE (INFOCOM 2020)", create: cosePlanner },
+  { name: "vanilla", kind: "static", ...heuristic, knobs: MEMORY, source: STEPCONF, create: () => vanillaPlanner() },
+  {
+    name: "orion",
+    kind: "static",
+    ...heuristic,
+    knobs: INTRA,
+    source: "Orion (OSDI 2022)",
+    create: () => orionPlanner(),
+  },
+  {
+    name: "cose",
+    kind: "search",
+    ...heuristic,
+    knobs: MEMORY,
+    source: "COSE (INFOCOM 2020)",
+    create: () => cosePlanner(),
+  },
   {
     name: "config-navigator",
     kind: "static",
     ...heuristic,
     knobs: MEMORY,
     source: "ConfigNavigator (MM 2025)",
-    create: configNavigatorPlanner,
+    create: () => configNavigatorPlanner(),
   },
   {
     name: "jolteon",
@@ -100,7 +138,7 @@ export const PLANNERS: readonly PlannerEntry[] = [
     ...heuristic,
     knobs: INTER,
     source: "Jolteon (NSDI 2024)",
-    create: jolteonPlanner,
+    create: () => jolteonPlanner(),
   },
   {
     name: "charmseeker",
@@ -108,7 +146,7 @@ export const PLANNERS: readonly PlannerEntry[] = [
     ...heuristic,
     knobs: INTER,
     source: "Charmseeker (ToN 2022)",
-    create: charmseekerPlanner,
+    create: () => charmseekerPlanner(),
   },
   {
     name: "aquatope",
@@ -116,15 +154,16 @@ export const PLANNERS: readonly PlannerEntry[] = [
     ...heuristic,
     knobs: MEMORY,
     source: "Aquatope (ASPLOS 2023)",
-    create: aquatopePlanner,
+    create: () => aquatopePlanner(),
   },
-  { name: "bayesian", kind: "search", ...heuristic, knobs: MEMORY, source: "trimtab", create: bayesianPlanner },
-  { name: "random", kind: "static", ...heuristic, knobs: ALL, source: "trimtab", create: randomPlanner },
-  { name: "default", kind: "static", ...heuristic, knobs: [], source: "trimtab", create: defaultPlanner },
+  { name: "bayesian", kind: "search", ...heuristic, knobs: MEMORY, source: "trimtab", create: () => bayesianPlanner() },
+  { name: "random", kind: "static", ...heuristic, knobs: ALL, source: "trimtab", create: () => randomPlanner() },
+  { name: "default", kind: "static", ...heuristic, knobs: [], source: "trimtab", create: () => defaultPlanner() },
 ]
 
 /** Policies that need estimates and limits; every plan can be followed too (static-policy.ts). */
 export const POLICIES: readonly PolicyEntry[] = [
+  { name: "trimtab", kind: "online", ...OURS, exactness: "heuristic", create: trimtabPolicy },
   { name: "stepconf", kind: "online", ...OURS, exactness: "heuristic", create: stepConf },
   ...PRESETS.flatMap((preset): PolicyEntry[] => {
     const of = { kind: "online", goals: COST, exactness: "heuristic", source: STEPCONF } as const

@@ -4,6 +4,8 @@ import type { Graph } from "../workflow/graph.ts"
 export interface CostCurve {
   readonly latencyMs: Float64Array
   readonly costUsd: Float64Array
+  /** Entries on its lower convex hull, the slowest first, where they are known: `cornersOf` finds them else. */
+  readonly corners?: Int32Array
 }
 
 /** What planners search in: a DAG whose steps each choose one entry of their curve. */

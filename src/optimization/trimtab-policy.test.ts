@@ -148,6 +148,31 @@ describe("what the view tells", () => {
   })
 })
 
+test("a step that may not run costs its chance: the one before it is decided cheaper", () => {
+  const rare = (probability: number): Problem => {
+    const steps = video.workflow.steps.map((step) =>
+      step.name === "6"
+        ? { ...step, when: { step: "0", path: "bad", operator: "exists" as const, probability } }
+        : step,
+    )
+    return withSlo({ ...video, workflow: { ...video.workflow, steps } }, 1.5 * fastest.latencyMs)
+  }
+  const cost = (probability: number): number => {
+    const problem = rare(probability)
+    return policyFor(problem).decide(startView(problem)).predicted.costUsd
+  }
+  expect(cost(0.05)).toBeLessThan(cost(1))
+  expect(cost(1)).toBe(policyFor(middle).decide(startView(withSlo(video, 1.5 * fastest.latencyMs))).predicted.costUsd)
+  // Once it is ready it runs for certain.
+  const ready = (probability: number): object => {
+    const problem = rare(probability)
+    const done = { startedAtMs: 0, endedAtMs: 1, config: cheapest.plan["0"]! }
+    const finished = new Map(["0", "1", "2", "3", "4", "5"].map((name) => [name, done]))
+    return policyFor(problem).decide(startView(problem, { nowMs: 5, finished, ready: ["6"] }))
+  }
+  expect(ready(0.05)).toEqual(ready(1))
+})
+
 describe("a budget", () => {
   const withBudget = (budgetUsd: number): Problem => ({
     ...video,

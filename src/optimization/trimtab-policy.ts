@@ -2,13 +2,12 @@ import { TrimtabError } from "../base/errors.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import { stepOf, type Workflow } from "../workflow/workflow.ts"
-import { compiledSpaces } from "./compiled-spaces.ts"
 import { cheapestWithin, configAt, type Frontier } from "./frontier.ts"
 import { frontierCache } from "./frontier-cache.ts"
 import type { Decision, Policy, RunView } from "./policy.ts"
 import { predictedOf } from "./predicted.ts"
 import { reasonFor } from "./stepconf/reason.ts"
-import type { Source } from "./stepconf/situation.ts"
+import { runSpaces, type Source } from "./stepconf/situation.ts"
 import { replan } from "./trimtab/replan.ts"
 
 export interface TrimtabPolicyOptions {
@@ -44,12 +43,7 @@ const TOLERANCE = 1 + 1e-9
  * 0.3 ms up to 16 steps, beside frontiers not seen before.
  */
 export function trimtabPolicy({ estimator, limits, nodes = NODES, stopper }: TrimtabPolicyOptions): Policy {
-  const spaces = compiledSpaces(estimator)
-  const source: Source = {
-    limits,
-    frontiers: frontierCache(),
-    spaceOf: (view, step) => spaces.get(stepOf(view.workflow, step), view),
-  }
+  const source: Source = { limits, frontiers: frontierCache(), spaceOf: runSpaces(estimator) }
   /** Only kept where a search may be stopped: else it would find the same without. */
   const plans = new WeakMap<Workflow, Float64Array>()
   return {

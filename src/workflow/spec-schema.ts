@@ -24,6 +24,7 @@ const conditionFields = {
   path: z.string().describe("Dot-separated path into the output"),
   operator: z.enum(["==", "!=", "<", "<=", ">", ">=", "exists"]),
   value: json.optional(),
+  probability: z.number().min(0).max(1).optional().describe("How often it holds, for plans; default always"),
 }
 
 const functionSchema = z.strictObject({
@@ -74,7 +75,14 @@ const stepSchema = z.strictObject({
     .optional()
     .describe("Runs the step only if this holds"),
   map: z
-    .strictObject({ step: name, path: z.string(), expected: z.int().min(0).optional() })
+    .strictObject({
+      step: name,
+      path: z.string(),
+      expected: z
+        .union([z.int().min(0), z.array(z.int().min(0)).min(1)])
+        .optional()
+        .describe("For plans: the list's length, or its lengths in earlier runs"),
+    })
     .optional()
     .describe("Repeats the step for each element of a list known only at run time"),
   loop: z

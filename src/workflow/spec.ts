@@ -39,7 +39,8 @@ export interface StepSpecInput {
   /** Failed tasks that the step may have and still end as partial. Default none. */
   tolerance?: { count: number } | { share: number } | undefined
   when?: (ConditionSpec & { step: string }) | undefined
-  map?: { step: string; path: string; expected?: number | undefined } | undefined
+  /** `expected`: the length of the list as plans expect it, or the lengths that it had in earlier runs. */
+  map?: { step: string; path: string; expected?: number | number[] | undefined } | undefined
   loop?: { while: ConditionSpec; max: number } | undefined
 }
 
@@ -55,6 +56,8 @@ export interface ConditionSpec {
   path: string
   operator: "==" | "!=" | "<" | "<=" | ">" | ">=" | "exists"
   value?: Json | undefined
+  /** How often it holds, as plans expect it. Default: always. */
+  probability?: number | undefined
 }
 
 /** Least cost under a latency SLO, or least latency under a budget; the percentile is 0.95 by default. */

@@ -63,13 +63,16 @@ export interface Condition {
   readonly path: string
   readonly operator: "==" | "!=" | "<" | "<=" | ">" | ">=" | "exists"
   readonly value?: Json
+  /** How often it holds, for plans; always where absent. */
+  readonly probability?: number
 }
 
 /** Repeats the step for each element of a list in an earlier output; the count is known only at run time. */
 export interface MapOver {
   readonly step: string
   readonly path: string
-  readonly expected?: number
+  /** For plans: its length, or the lengths that it had in earlier runs. */
+  readonly expected?: number | readonly number[]
 }
 
 /** Repeats the step while the condition on its own last output holds, at most `max` times. */

@@ -6,7 +6,6 @@ import { TrimtabError } from "../../base/errors.ts"
 import { formatMs, formatUsd } from "../../base/format.ts"
 import { isObject } from "../../base/json.ts"
 import { planRange } from "../../optimization/stepconf/step-conf-planner.ts"
-import { stepConf } from "../../optimization/stepconf/step-conf.ts"
 import { isFileRef } from "../../protocol/envelope.ts"
 import { comparePage } from "../../report/compare-page.ts"
 import { runTable } from "../../report/run-table.ts"
@@ -19,6 +18,7 @@ import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { measure } from "../measure.ts"
 import { problemOf, rehearse } from "../planning.ts"
+import { assertPolicyName, DEFAULT_POLICY, policyNamed } from "../policies.ts"
 import { runInput } from "../run-input.ts"
 import type { Terminal } from "../terminal.ts"
 
@@ -29,12 +29,19 @@ const LOOSE_OVER_TIGHT = 2.05
 /** The video example lies beside the sources: it is no part of the published package. */
 const EXAMPLE = fileURLToPath(new URL("../../../examples/video", import.meta.url))
 
+export interface DemoFlags {
+  readonly fresh?: boolean
+  readonly policy?: string
+}
+
 /**
  * `trimtab demo`: profiles the video workflow of this checkout as far as it is not profiled yet, runs it under a tight
  * and a loose deadline, and leaves two videos and the reports.
  */
-export async function demo(context: CommandContext, flags: { readonly fresh?: boolean }): Promise<number> {
+export async function demo(context: CommandContext, flags: DemoFlags): Promise<number> {
   const { terminal, cwd, signal } = context
+  const { policy: policyName = DEFAULT_POLICY } = flags
+  assertPolicyName(policyName)
   assertExample()
   const project = await loadProject({ file: join(EXAMPLE, "trimtab.config.ts"), cwd })
   if (flags.fresh === true) await rm(join(project.stateDir, "profiles"), { recursive: true, force: true })
@@ -60,7 +67,7 @@ export async function demo(context: CommandContext, flags: { readonly fresh?: bo
     for (const sloMs of [tightMs, looseMs]) {
       const goal: Goal = { kind: "cost", sloMs, percentile: DEFAULT_PERCENTILE }
       terminal.info(`running under ${formatMs(sloMs)}`)
-      const policy = stepConf({ estimator, limits: platform.limits })
+      const policy = policyNamed(policyName, { ...base, goal })
       rehearse(policy, project.workflow, goal)
       runs.push(await oneRun({ workspace, terminal, signal, goal, input, policy }))
     }
@@ -117,7 +124,7 @@ async function keep(workspace: Workspace, runs: readonly RunResult[]): Promise<s
 
 /** The parts of a result that the demo's document promises. */
 function summaryOf(run: RunResult): object {
-  const { runId, status, sloMs, latencyMs, sloMet, costUsd, decisionMs, overheadMs, enforcement, prewarm } = run
+  const { runId, status, policy, sloMs, latencyMs, sloMet, costUsd, decisionMs, overheadMs, enforcement, prewarm } = run
   const steps = run.steps.map((step) => {
     const { name, config, predictedMs, measuredMs, queueMs, mappingDelayMs, downloadMs, computeMs, uploadMs } = step
     const { coldStarts, costUsd: stepCostUsd, reason } = step
@@ -129,6 +136,7 @@ function summaryOf(run: RunResult): object {
   return {
     runId,
     status,
+    policy,
     sloMs,
     latencyMs,
     sloMet,

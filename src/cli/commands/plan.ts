@@ -7,7 +7,7 @@ import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { certificateDocument, readCertificate } from "../plan-certificate.ts"
 import { checkDocument, checkExit, checkPlan, checkText } from "../plan-check.ts"
-import { certificateOf, chooserOf, explanationOf, frontierOfPlans, makePlan } from "../plan-making.ts"
+import { certificateOf, chooserOf, explanationOf, frontierOfPlans, makePlan, plannerSource } from "../plan-making.ts"
 import { planDocument, planText } from "../plan-output.ts"
 import { problemOf } from "../planning.ts"
 import { openPlanning, type PlanningSource } from "../planning-source.ts"
@@ -51,7 +51,7 @@ async function choose({ terminal, cwd }: CommandContext, flags: PlanFlags, opene
   const { estimator, limits, platform } = opened.source
   const goal = goalOf(flags, workflow)
   const problem = problemOf({ workflow, goal, estimator, limits })
-  const made = makePlan(problem, flags.planner)
+  const made = makePlan(problem, plannerSource(estimator), flags.planner)
   const certificate = flags.certificate === undefined ? null : certificateOf(problem, made)
   if (certificate !== null && flags.certificate !== undefined) {
     const path = resolve(cwd, flags.certificate)

@@ -1,5 +1,4 @@
 import { messageOf } from "../../base/errors.ts"
-import { stepConf } from "../../optimization/stepconf/step-conf.ts"
 import { runTable } from "../../report/run-table.ts"
 import type { RunResult } from "../../workflow/run-result.ts"
 import { openWorkspace } from "../composition.ts"
@@ -7,10 +6,12 @@ import { loadProject } from "../config.ts"
 import { exitCodeOfRun, followRuns, interrupted } from "../execute.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
+import { DEFAULT_POLICY, isPolicyName, policyNamed } from "../policies.ts"
 
 /**
  * `trimtab resume`: finishes every run that was cut off. Finished steps are not run again; a run whose goal cannot be
- * met any more goes on at the fastest plan. The exit code is that of the worst run.
+ * met any more goes on at the fastest plan. The policy that decided goes on deciding. The exit code is that of the worst
+ * run.
  */
 export async function resume({ terminal, cwd, configFile, signal }: CommandContext): Promise<number> {
   const project = await loadProject({ file: configFile, cwd })
@@ -19,8 +20,17 @@ export async function resume({ terminal, cwd, configFile, signal }: CommandConte
     const estimator = await workspace.estimator()
     await workspace.deploy()
     const follower = followRuns(workspace, terminal)
-    const policyFor = (): ReturnType<typeof stepConf> => stepConf({ estimator, limits: workspace.platform.limits })
-    const engine = workspace.engine({ policyFor, onEvent: follower.onEvent })
+    const { limits } = workspace.platform
+    const engine = workspace.engine({
+      policyFor: (workflow, goal, decidedBy) =>
+        policyNamed(decidedBy !== null && isPolicyName(decidedBy) ? decidedBy : DEFAULT_POLICY, {
+          workflow,
+          goal,
+          estimator,
+          limits,
+        }),
+      onEvent: follower.onEvent,
+    })
     try {
       const handles = await engine.resumeAll()
       const results: RunResult[] = []

@@ -1,22 +1,17 @@
-import type { Estimator } from "../../estimation/estimator.ts"
-import type { Policy } from "../../optimization/policy.ts"
-import { staticPolicy } from "../../optimization/static-policy.ts"
-import { stepConf } from "../../optimization/stepconf/step-conf.ts"
-import { stepConfPlanner } from "../../optimization/stepconf/step-conf-planner.ts"
 import { runTable } from "../../report/run-table.ts"
-import type { Goal } from "../../workflow/goal.ts"
-import { openWorkspace, type Workspace } from "../composition.ts"
+import { openWorkspace } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { executeRun, exitCodeOfRun } from "../execute.ts"
 import { goalOf, type GoalFlags } from "../goal.ts"
 import type { CommandContext } from "../main.ts"
-import { problemOf, rehearse, unreachable } from "../planning.ts"
+import { rehearse } from "../planning.ts"
+import { assertPolicyName, assertReachable, DEFAULT_POLICY, policyNamed } from "../policies.ts"
 import { runInput } from "../run-input.ts"
 
 export interface RunFlags extends GoalFlags {
   readonly input?: string
   readonly bestEffort?: boolean
-  readonly static?: boolean
+  readonly policy?: string
   readonly requestKey?: string
 }
 
@@ -26,13 +21,17 @@ export interface RunFlags extends GoalFlags {
  */
 export async function run(context: CommandContext, flags: RunFlags): Promise<number> {
   const { terminal, cwd, configFile, signal } = context
+  const { policy: policyName = DEFAULT_POLICY } = flags
+  assertPolicyName(policyName)
   const project = await loadProject({ file: configFile, cwd })
   const { workflow } = project
   const goal = goalOf(flags, workflow)
   const workspace = await openWorkspace(project, terminal)
   try {
     const estimator = await workspace.estimator()
-    const policy = policyOf({ flags, goal, estimator, workspace })
+    const order = { workflow, goal, estimator, limits: workspace.platform.limits }
+    if (flags.bestEffort !== true) assertReachable(order)
+    const policy = policyNamed(policyName, order)
     rehearse(policy, workflow, goal)
     await workspace.deploy()
     const input = await runInput({
@@ -59,15 +58,4 @@ export async function run(context: CommandContext, flags: RunFlags): Promise<num
   } finally {
     await workspace.close()
   }
-}
-
-/** Checks before the first invocation that the goal can be met, and gives the policy of the run. */
-function policyOf(options: { flags: RunFlags; goal: Goal; estimator: Estimator; workspace: Workspace }): Policy {
-  const { flags, goal, estimator, workspace } = options
-  const { limits } = workspace.platform
-  const { workflow } = workspace.project
-  const planned = stepConfPlanner().plan(problemOf({ workflow, goal, estimator, limits }))
-  if (!planned.feasible && flags.bestEffort !== true) throw unreachable(goal, planned)
-  if (flags.static !== true) return stepConf({ estimator, limits })
-  return staticPolicy(planned.feasible ? planned.plan : planned.fastest.plan, estimator)
 }

@@ -1,5 +1,6 @@
 import { schedule } from "../../workflow/critical-path.ts"
 import type { Graph } from "../../workflow/graph.ts"
+import { cornersOf } from "../dual/hull.ts"
 import type { SelectionProblem } from "../selection-problem.ts"
 
 /**
@@ -32,16 +33,18 @@ export function flatProblem(problem: SelectionProblem, timeScale: number, costSc
   const times = new Float64Array(offset[steps]!)
   const costs = new Float64Array(offset[steps]!)
   const [timeUnit, costUnit] = [usable(timeScale), usable(costScale)]
+  const [perTime, perCost] = [1 / timeUnit, 1 / costUnit]
   for (let i = 0; i < steps; i++) {
     const { latencyMs, costUsd } = curves[i]!
     for (let k = 0, at = offset[i]!; k < latencyMs.length; k++, at++) {
-      times[at] = latencyMs[k]! / timeUnit
-      costs[at] = costUsd[k]! / costUnit
+      times[at] = latencyMs[k]! * perTime
+      costs[at] = costUsd[k]! * perCost
     }
   }
-  const scaled = curves.map((_, i) => ({
+  const scaled = curves.map((curve, i) => ({
     latencyMs: times.subarray(offset[i], offset[i + 1]),
     costUsd: costs.subarray(offset[i], offset[i + 1]),
+    corners: cornersOf(curve),
   }))
   const units = { timeScale: timeUnit, costScale: costUnit }
   return { steps, ...flatGraph(graph), offset, times, costs, ...units, scaled: { graph, curves: scaled } }

@@ -53,7 +53,10 @@ export function primal(flat: FlatProblem): Primal {
         if (from === last || times[first + from + 1]! > room) continue
         const k = entryWithin(flat, i, from, last, room)
         const saving = costs[first + from]! - costs[first + k]!
-        if (saving > most) [best, to, most] = [i, k, saving]
+        if (saving <= most) continue
+        best = i
+        to = k
+        most = saving
       }
       if (best < 0) return
       take(best, to)

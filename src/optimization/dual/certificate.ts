@@ -1,4 +1,4 @@
-import type { FlowCertificate, SelectionProblem } from "../selection-problem.ts"
+import type { CostCurve, FlowCertificate, SelectionProblem } from "../selection-problem.ts"
 
 /** Rounding of the check itself, relative. */
 const ROUNDING = 1e-9
@@ -24,14 +24,21 @@ export function certificateBound(problem: SelectionProblem, deadlineMs: number, 
       atEnd[parent]! -= dependencyFlow[i]![at]!
     }
     surplus += Math.max(0, arriving - stepFlow[i]!)
-    const { latencyMs, costUsd } = curves[i]!
-    let least = Infinity
-    for (let k = 0; k < latencyMs.length; k++) least = Math.min(least, costUsd[k]! + stepFlow[i]! * latencyMs[k]!)
-    bound += least
+    bound += leastPriced(curves[i]!, stepFlow[i]!)
   }
   for (const left of atEnd) surplus += Math.max(0, left)
   // Infinity * 0 is no number.
   return surplus === 0 ? bound : bound - deadlineMs * surplus
+}
+
+/** The least cost + price * time of all entries; NaN where one is no number. */
+function leastPriced({ latencyMs, costUsd }: CostCurve, price: number): number {
+  let least = Infinity
+  for (let k = 0; k < latencyMs.length; k++) {
+    const priced = costUsd[k]! + price * latencyMs[k]!
+    if (priced < least || Number.isNaN(priced)) least = priced
+  }
+  return least
 }
 
 /** Whether a certificate proves a claimed bound (USD) for a deadline. */
@@ -47,8 +54,10 @@ export function certificateHolds(
 
 /** One flow for each step and dependency, all finite and not negative. */
 function fits({ graph }: SelectionProblem, { stepFlow, dependencyFlow }: FlowCertificate): boolean {
-  const flows = (values: ArrayLike<number>, count: number): boolean =>
-    values.length === count && Array.from(values).every((value) => value >= 0 && value < Infinity)
+  const flows = (values: ArrayLike<number>, count: number): boolean => {
+    for (let i = 0; i < values.length; i++) if (!(values[i]! >= 0 && values[i]! < Infinity)) return false
+    return values.length === count
+  }
   const steps = graph.parents.length
   if (!flows(stepFlow, steps) || dependencyFlow.length !== steps) return false
   return dependencyFlow.every((list, i) => flows(list, graph.parents[i]!.length))

@@ -4,6 +4,10 @@ import type { HullTable } from "./hull.ts"
 /**
  * A flow of "price of time" through the event graph with potentials (times of the events) that is to become
  * eps-optimal: no residual arc gains more than eps ms per unit of flow.
+ *
+ * What flow may do at an event is listed at `firstAt[e]` to `firstAt[e + 1]`, an entry for each way: 2 arc along an arc
+ * that leaves, 2 arc + 1 back over one that enters. A unit of flow that goes from event e to `other[i]` by the entry
+ * `at[i]` gains `worth[at[i]] + potential[e] - potential[other[i]]`, ms.
  */
 export interface Circulation {
   readonly graph: EventGraph
@@ -15,9 +19,14 @@ export interface Circulation {
   /** Time of each event, ms. */
   readonly potential: Float64Array
   readonly deadlineMs: number
-  /** Arcs at each event, `firstAt[e]` to `firstAt[e + 1]`: 2 arc where the arc leaves, 2 arc + 1 where it enters. */
   readonly at: Int32Array
+  readonly other: Int32Array
   readonly firstAt: Int32Array
+  /**
+   * By entry, ms: along an arc the time of its corner (0 of dependencies, -deadline of the return arc), back over it minus
+   * that of the flow it has, -Infinity without any. Kept beside flows and segments, whose hulls are too large for caches.
+   */
+  readonly worth: Float64Array
   /** Flow into each event minus flow out of it. */
   readonly excess: Float64Array
   /** Excess that counts as none. */
@@ -35,6 +44,7 @@ export function circulation(graph: EventGraph, hulls: HullTable, deadlineMs: num
     potential: new Float64Array(graph.events),
     deadlineMs,
     ...incidence(graph),
+    worth: new Float64Array(2 * graph.arcs),
     excess: new Float64Array(graph.events),
     tolerance: (TOLERANCE * cheapest) / (deadlineMs * graph.events),
     pushes: 0,
@@ -44,7 +54,7 @@ export function circulation(graph: EventGraph, hulls: HullTable, deadlineMs: num
 /** What all imbalances together may take off the bound, as a share of the cheapest cost. */
 const TOLERANCE = 1e-9
 
-function incidence({ arcs, events, tail, head }: EventGraph): { at: Int32Array; firstAt: Int32Array } {
+function incidence({ arcs, events, tail, head }: EventGraph): Pick<Circulation, "at" | "other" | "firstAt"> {
   const firstAt = new Int32Array(events + 1)
   for (let arc = 0; arc < arcs; arc++) {
     firstAt[tail[arc]! + 1]!++
@@ -53,59 +63,56 @@ function incidence({ arcs, events, tail, head }: EventGraph): { at: Int32Array; 
   for (let event = 0; event < events; event++) firstAt[event + 1]! += firstAt[event]!
   const next = firstAt.slice()
   const at = new Int32Array(2 * arcs)
-  for (let arc = 0; arc < arcs; arc++) at[next[tail[arc]!]!++] = 2 * arc
-  for (let arc = 0; arc < arcs; arc++) at[next[head[arc]!]!++] = 2 * arc + 1
-  return { at, firstAt }
+  const other = new Int32Array(2 * arcs)
+  const add = (event: number, entry: number, to: number): void => {
+    const i = next[event]!++
+    at[i] = entry
+    other[i] = to
+  }
+  for (let arc = 0; arc < arcs; arc++) add(tail[arc]!, 2 * arc, head[arc]!)
+  for (let arc = 0; arc < arcs; arc++) add(head[arc]!, 2 * arc + 1, tail[arc]!)
+  return { at, other, firstAt }
 }
 
-/** What one more unit of flow out of an event gains, ms; -Infinity where there is no residual arc. */
-export function gainOf(
-  { graph, hulls, flow, segment, potential, deadlineMs }: Circulation,
-  event: number,
-  entry: number,
-): number {
-  const arc = entry >> 1
-  const isStep = arc < graph.steps
-  if ((entry & 1) === 0) {
-    const rise = potential[graph.head[arc]!]! - potential[event]!
-    if (isStep) return hulls.timesMs[hulls.offset[arc]! + segment[arc]!]! - rise
-    return arc === graph.returnArc ? -deadlineMs - rise : -rise
-  }
+/** Sets what an arc is worth from its flow and segment. */
+export function settle({ graph, hulls, flow, segment, worth, deadlineMs }: Circulation, arc: number): void {
   const held = flow[arc]!
-  if (held <= 0) return -Infinity
-  const rise = potential[event]! - potential[graph.tail[arc]!]!
-  if (isStep) {
-    const corner = hulls.offset[arc]! + segment[arc]!
-    return rise - hulls.timesMs[held === hulls.prices[corner]! ? corner - 1 : corner]!
+  if (arc >= graph.steps) {
+    const time = arc === graph.returnArc ? -deadlineMs : 0
+    worth[2 * arc] = time
+    worth[2 * arc + 1] = held > 0 ? -time : -Infinity
+    return
   }
-  return arc === graph.returnArc ? rise + deadlineMs : rise
+  const corner = hulls.offset[arc]! + segment[arc]!
+  worth[2 * arc] = hulls.timesMs[corner]!
+  const below = held === hulls.prices[corner]! ? corner - 1 : corner
+  worth[2 * arc + 1] = held > 0 ? -hulls.timesMs[below]! : -Infinity
 }
 
-/** Moves up to `most` over an arc, at most to the end of its segment; returns what was moved. */
-export function push({ graph, hulls, flow, segment }: Circulation, entry: number, most: number): number {
+/** Moves up to `most` by an entry, at most to the end of a step's segment; returns what was moved. */
+export function push(state: Circulation, entry: number, most: number): number {
+  const { graph, flow } = state
   const arc = entry >> 1
   const held = flow[arc]!
   const forward = (entry & 1) === 0
-  if (arc >= graph.steps) {
-    const amount = forward ? most : Math.min(most, held)
-    flow[arc] = forward ? held + amount : amount === held ? 0 : held - amount
-    return amount
-  }
+  if (arc < graph.steps) flow[arc] = forward ? raised(state, arc, held + most) : lowered(state, arc, held - most)
+  else flow[arc] = forward ? held + most : most < held ? held - most : 0
+  settle(state, arc)
+  return forward ? flow[arc] - held : held - flow[arc]
+}
+
+/** The flow of a step when it is to rise: at most to where its next segment begins, which it enters then. */
+function raised({ hulls, segment }: Circulation, arc: number, wanted: number): number {
+  const next = segment[arc]! + 1
+  const end = next < hulls.corners[arc]! ? hulls.prices[hulls.offset[arc]! + next]! : Infinity
+  if (wanted < end) return wanted
+  segment[arc] = next
+  return end
+}
+
+/** The flow of a step when it is to fall: at most to where its segment begins. */
+function lowered({ hulls, flow, segment }: Circulation, arc: number, wanted: number): number {
   const first = hulls.offset[arc]!
-  if (forward) {
-    const next = segment[arc]! + 1
-    const end = next < hulls.corners[arc]! ? hulls.prices[first + next]! : Infinity
-    if (most < end - held) {
-      flow[arc] = held + most
-      return most
-    }
-    segment[arc] = next
-    flow[arc] = end
-    return end - held
-  }
-  let corner = segment[arc]!
-  if (held === hulls.prices[first + corner]!) segment[arc] = --corner
-  const end = hulls.prices[first + corner]!
-  flow[arc] = most < held - end ? held - most : end
-  return held - flow[arc]
+  if (flow[arc] === hulls.prices[first + segment[arc]!]) segment[arc]!--
+  return Math.max(wanted, hulls.prices[first + segment[arc]!]!)
 }

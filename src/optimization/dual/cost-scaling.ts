@@ -7,11 +7,15 @@ import { clampFlows, refine } from "./push-relabel.ts"
 import { reclaimSlack, roundDown } from "./rounding.ts"
 import { fittingWindows, longestPath } from "./windows.ts"
 
-/** First slack allowed, as a share of the deadline, and its divisor from phase to phase. */
-const FIRST_EPS = 1 / 200
+/**
+ * First slack allowed, as a share of the deadline over the steps of the deepest path, and its divisor from phase to
+ * phase. Windows that are off by more than a small share of a step's time make no plan, and a phase takes about as long
+ * wherever it starts.
+ */
+const FIRST_EPS = 1 / 24
 const EPS_DIVISOR = 4
 
-/** Slack of the last phase: 1/200/4^10 of the deadline is below what any estimate knows. */
+/** Slack of the last phase: 4^-10 of the first is below what any estimate knows. */
 const MOST_PHASES = 11
 
 /** Phases before the search may end for lack of progress, and the ratio of gaps that is none. */
@@ -57,7 +61,7 @@ export function costScaling(
   const fit = (windows: Float64Array): Float64Array => fittingWindows(graph, state.hulls, windows, withinMs)!
   const slowest = Float64Array.from(curves, (curve) => curve.latencyMs.at(-1)!)
   let best = inspect(problem, state, fit(slowest), null)
-  let eps = withinMs * FIRST_EPS
+  let eps = (withinMs * FIRST_EPS) / longestPath(graph, new Uint8Array(curves.length).fill(1))
   let phases = 0
   const gaps = [best.gap]
   while (best.gap > gap && phases < MOST_PHASES && !stalled(gaps, gap) && !shouldStop()) {

@@ -136,9 +136,12 @@ function enteringArc(state: SimplexState, tolerance: number): number {
   let most = tolerance
   for (let scanned = 1; scanned <= arcs; scanned++) {
     const window = potential[head[arc]!]! - potential[tail[arc]!]!
-    const violation = Math.max(marginal[arc]! - window, window - loss[arc]!)
-    if (violation > most) {
-      most = violation
+    if (marginal[arc]! - window > most) {
+      most = marginal[arc]! - window
+      best = arc
+    }
+    if (window - loss[arc]! > most) {
+      most = window - loss[arc]!
       best = arc
     }
     if (++arc === arcs) arc = 0

@@ -1,5 +1,5 @@
 import { type SimplexState, settle } from "./basis.ts"
-import { type BreakpointHeap, breakpointHeap, heapify, pop, resift } from "./breakpoint-heap.ts"
+import { type BreakpointHeap, breakpointHeap, heapify, least, pop, resift } from "./breakpoint-heap.ts"
 import { leap } from "./leap.ts"
 import { refresh, rehang } from "./spanning-tree.ts"
 
@@ -45,7 +45,7 @@ export function pivot(state: SimplexState, cycle: Cycle, arc: number, violation:
   const { heap, segment } = cycle
   let slope = Math.abs(violation)
   for (let passed = 1; heap.size > 0; passed++) {
-    const position = heap.items[0]!
+    const position = least(heap)
     const gain = lostBeyond(state, cycle, position)
     if (slope - gain <= tolerance) {
       exchange(state, cycle, position, heap.key[position]!)

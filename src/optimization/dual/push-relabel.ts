@@ -1,4 +1,4 @@
-import { type Circulation, gainOf, push } from "./circulation.ts"
+import { type Circulation, push, settle } from "./circulation.ts"
 import { segmentOf } from "./hull.ts"
 import { potentialUpdate } from "./potential-update.ts"
 
@@ -10,6 +10,7 @@ export function clampFlows(state: Circulation, eps: number): void {
     if (potential[graph.head[arc]!]! - potential[graph.tail[arc]!]! > eps) flow[arc] = 0
   excess.fill(0)
   for (let arc = 0; arc < graph.arcs; arc++) {
+    settle(state, arc)
     excess[graph.tail[arc]!]! -= flow[arc]!
     excess[graph.head[arc]!]! += flow[arc]!
   }
@@ -32,82 +33,95 @@ function clampStep({ graph, hulls, flow, segment, potential }: Circulation, step
 }
 
 /**
- * Pushes excess flow along residual arcs that gain, first in first out, and moves events to later times where none
- * does, until the flow is conserved (push-relabel of Goldberg and Tarjan on piecewise linear gains, with global updates of
- * the potentials). False when told to stop before.
+ * Pushes excess flow by entries that gain, first in first out, and moves events to later times where none does, until
+ * the flow is conserved (push-relabel of Goldberg and Tarjan on piecewise linear gains, with global updates of the
+ * potentials). False when told to stop before.
  */
 export function refine(state: Circulation, eps: number, shouldStop: () => boolean): boolean {
-  const { graph, excess, tolerance, firstAt } = state
-  const queue = new Int32Array(graph.events)
-  const queued = new Uint8Array(graph.events)
-  const current = firstAt.slice(0, graph.events)
-  let head = 0
-  let size = 0
-  const enqueue = (event: number): void => {
-    if (queued[event] === 1 || excess[event]! <= tolerance) return
-    queued[event] = 1
-    let place = head + size++
-    if (place >= queue.length) place -= queue.length
-    queue[place] = event
+  const { graph, firstAt } = state
+  const turns: Turns = {
+    queue: new Int32Array(graph.events),
+    queued: new Uint8Array(graph.events),
+    current: firstAt.slice(0, graph.events),
+    head: 0,
+    size: 0,
   }
   const update = potentialUpdate(state)
-  for (let event = 0; event < graph.events; event++) enqueue(event)
-  for (let turn = 0; size > 0; turn++) {
+  for (let event = 0; event < graph.events; event++) enqueue(state, turns, event)
+  for (let turn = 0; turns.size > 0; turn++) {
     if (turn % POLL_EVERY === 0 && shouldStop()) return false
-    if (turn % graph.events === 0) {
+    if (turn % (UPDATE_EVERY * graph.events) === 0) {
       update(eps)
-      current.set(firstAt.subarray(0, graph.events))
+      turns.current.set(firstAt.subarray(0, graph.events))
     }
-    const event = queue[head]!
-    head = head + 1 === queue.length ? 0 : head + 1
-    size--
-    queued[event] = 0
-    discharge(state, { event, eps, current, enqueue })
-    enqueue(event)
+    const event = turns.queue[turns.head]!
+    turns.head = turns.head + 1 === turns.queue.length ? 0 : turns.head + 1
+    turns.size--
+    turns.queued[event] = 0
+    discharge(state, turns, event, eps)
+    enqueue(state, turns, event)
   }
   return true
 }
 
+/** Turns between two global updates, by event: an update takes as long as some turns of every event. */
+const UPDATE_EVERY = 2
+
 /** Turns between two looks at the clock of the caller: some microseconds. */
 const POLL_EVERY = 64
 
-interface Turn {
-  readonly event: number
-  readonly eps: number
-  /** Arc of each event at which it goes on. */
+/** Events with excess flow in the order of their turns, and where each goes on in its list. */
+interface Turns {
+  readonly queue: Int32Array
+  readonly queued: Uint8Array
   readonly current: Int32Array
-  readonly enqueue: (event: number) => void
+  head: number
+  size: number
+}
+
+function enqueue({ excess, tolerance }: Circulation, turns: Turns, event: number): void {
+  if (turns.queued[event] === 1 || excess[event]! <= tolerance) return
+  turns.queued[event] = 1
+  let place = turns.head + turns.size++
+  if (place >= turns.queue.length) place -= turns.queue.length
+  turns.queue[place] = event
 }
 
 /** Pushes the excess of one event until it has none or has to be moved to a later time. */
-function discharge(state: Circulation, { event, eps, current, enqueue }: Turn): void {
-  const { at, firstAt, graph, excess, potential, tolerance } = state
+function discharge(state: Circulation, turns: Turns, event: number, eps: number): void {
+  const { at, other, firstAt, worth, excess, potential, tolerance } = state
   const end = firstAt[event + 1]!
-  while (excess[event]! > tolerance) {
-    if (current[event] === end) {
-      potential[event]! += eps - bestGain(state, event)
-      current[event] = firstAt[event]!
-      return
+  const here = potential[event]!
+  let i = turns.current[event]!
+  let left = excess[event]!
+  while (left > tolerance) {
+    if (i === end) {
+      potential[event] = here + eps - bestGain(state, event)
+      i = firstAt[event]!
+      break
     }
-    const entry = at[current[event]!]!
-    if (gainOf(state, event, entry) <= 0) {
-      current[event]!++
+    const entry = at[i]!
+    const to = other[i]!
+    if (worth[entry]! + here - potential[to]! <= 0) {
+      i++
       continue
     }
-    const arc = entry >> 1
-    const other = (entry & 1) === 0 ? graph.head[arc]! : graph.tail[arc]!
-    const amount = push(state, entry, excess[event]!)
-    excess[event]! -= amount
-    excess[other]! += amount
+    const amount = push(state, entry, left)
+    left -= amount
+    excess[to]! += amount
     state.pushes++
-    enqueue(other)
+    enqueue(state, turns, to)
   }
+  turns.current[event] = i
+  excess[event] = left
 }
 
-/** What the best residual arc at an event gains per unit, ms. */
-function bestGain(state: Circulation, event: number): number {
+/** What the best entry at an event gains per unit, ms. */
+function bestGain({ at, other, firstAt, worth, potential }: Circulation, event: number): number {
   let best = -Infinity
-  for (let i = state.firstAt[event]!; i < state.firstAt[event + 1]!; i++)
-    best = Math.max(best, gainOf(state, event, state.at[i]!))
-  return best
+  for (let i = firstAt[event]!; i < firstAt[event + 1]!; i++) {
+    const gain = worth[at[i]!]! - potential[other[i]!]!
+    if (gain > best) best = gain
+  }
+  return best + potential[event]!
 }

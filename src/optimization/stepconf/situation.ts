@@ -1,16 +1,18 @@
 import { coldStarts, latencyOf, pointOf } from "../../estimation/compiled-space.ts"
-import type { CompiledSpace } from "../../estimation/estimator.ts"
+import type { CompiledSpace, Estimator } from "../../estimation/estimator.ts"
 import type { StepConfig } from "../../workflow/config.ts"
 import { type Graph, graphOf } from "../../workflow/graph.ts"
 import type { PlatformLimits } from "../../workflow/limits.ts"
-import type { Workflow } from "../../workflow/workflow.ts"
+import { stepOf, type Workflow } from "../../workflow/workflow.ts"
 import { type Capacity, minus, shareOf, usage, wholeCapacity } from "../capacity.ts"
+import { compiledSpaces } from "../compiled-spaces.ts"
 import { widths } from "../concurrency.ts"
 import { configAt, type Frontier, mostCostEffective } from "../frontier.ts"
 import type { FrontierCache } from "../frontier-cache.ts"
 import { margins } from "../margins.ts"
 import type { RunView } from "../policy.ts"
 import { runnable, staticShares, usefulCapacity } from "../step-choices.ts"
+import { expectedSpaceOf } from "../uncertainty/expected-problem.ts"
 import type { OpenChoices } from "./selection.ts"
 
 /** Where a policy gets its numbers from. */
@@ -18,6 +20,16 @@ export interface Source {
   readonly limits: PlatformLimits
   readonly frontiers: FrontierCache
   spaceOf(view: RunView, step: string): CompiledSpace
+}
+
+/** Spaces of a run's steps: those that only the run decides about count in expectation until they are ready. */
+export function runSpaces(estimator: Estimator): Source["spaceOf"] {
+  const spaces = compiledSpaces(estimator)
+  return (view, step) => {
+    const space = spaces.get(stepOf(view.workflow, step), view)
+    const waits = !view.finished.has(step) && !view.running.has(step) && !view.ready.includes(step)
+    return waits ? expectedSpaceOf(view.workflow, step, space) : space
+  }
 }
 
 /** Works out what is open, when it may start and what each step can choose from; margins are scaled by `caution`. */

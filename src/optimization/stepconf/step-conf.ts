@@ -2,7 +2,6 @@ import { TrimtabError } from "../../base/errors.ts"
 import type { Estimator } from "../../estimation/estimator.ts"
 import type { PlatformLimits } from "../../workflow/limits.ts"
 import { stepOf } from "../../workflow/workflow.ts"
-import { compiledSpaces } from "../compiled-spaces.ts"
 import { cheapestWithin, configAt, type Frontier } from "../frontier.ts"
 import { frontierCache } from "../frontier-cache.ts"
 import type { Decision, Policy, RunView } from "../policy.ts"
@@ -11,7 +10,7 @@ import { sweep } from "../reclaim.ts"
 import { type Outlook, outlookOf } from "./outlook.ts"
 import { reasonFor } from "./reason.ts"
 import { cheapestSelection, type OpenChoices } from "./selection.ts"
-import type { Source } from "./situation.ts"
+import { runSpaces, type Source } from "./situation.ts"
 import { subSlos } from "./sub-slos.ts"
 
 export interface StepConfOptions {
@@ -34,12 +33,7 @@ export type Finish = "plan" | "sub-slos"
  * hypothetical view gets the decision that the run would get there.
  */
 export function stepConf({ estimator, limits, finish = "plan" }: StepConfOptions): Policy {
-  const spaces = compiledSpaces(estimator)
-  const source: Source = {
-    limits,
-    frontiers: frontierCache(),
-    spaceOf: (view, step) => spaces.get(stepOf(view.workflow, step), view),
-  }
+  const source: Source = { limits, frontiers: frontierCache(), spaceOf: runSpaces(estimator) }
   return { name: "stepconf", decide: (view) => decide(source, finish, view) }
 }
 

@@ -1,10 +1,8 @@
 import { expect, test } from "vitest"
-import { coldStarts, costOf, partsOf, pointOf } from "../../estimation/compiled-space.ts"
 import type { Estimate } from "../../estimation/estimator.ts"
-import { constant, logNormal } from "../../statistics/quantile-table.ts"
 import { scale } from "../../statistics/quantile-table-operations.ts"
 import { frontierMergePlanner } from "../frontier-merge/frontier-merge-planner.ts"
-import type { Problem } from "../planner.ts"
+import { syntheticEstimates } from "../testing/synthetic-estimates.ts"
 import { problemOf, videoWorkflow } from "../testing/synthetic-problem.ts"
 import { stepChoices } from "../step-choices.ts"
 import { configurationProblem, type EstimateOf } from "./candidates.ts"
@@ -15,31 +13,8 @@ import { searchSolver } from "./search-solver.ts"
 /** A space without spread: what is uncertain is in the estimates alone. */
 const problem = problemOf(videoWorkflow(), { sloMs: 9000, law: () => ({ spread: 1 }) })
 
-/** Estimates at the medians of the compiled space, with lognormal noise on every part. */
-function estimatesOf({ spaces }: Problem, logSd: number): EstimateOf {
-  return (step, config) => {
-    const space = spaces.get(step)!
-    const point = pointOf(space, config, coldStarts(space.tasks, config.instances, 0))!
-    const { mappingDelayMs, downloadMs, computeMs, uploadMs } = partsOf(space, point, "median")
-    const time = (ms: number): ReturnType<typeof constant> => (logSd > 0 ? logNormal(ms, logSd) : constant(ms))
-    return {
-      latencyMs: time(mappingDelayMs + downloadMs + computeMs + uploadMs),
-      parts: {
-        mappingDelay: time(mappingDelayMs),
-        download: time(downloadMs),
-        compute: time(computeMs),
-        upload: time(uploadMs),
-      },
-      billedMs: { mean: 0, p95: 0 },
-      costUsd: { mean: costOf(space, point), sd: 0 },
-      modelVersion: "synthetic",
-      support: "measured",
-    }
-  }
-}
-
 const planner = (logSd: number): ReturnType<typeof chancePlanner> =>
-  chancePlanner({ solver: searchSolver({ maxNodes: 1000, gap: 1e-9 }), estimateOf: estimatesOf(problem, logSd) })
+  chancePlanner({ solver: searchSolver({ maxNodes: 1000, gap: 1e-9 }), estimateOf: syntheticEstimates(problem, logSd) })
 
 test("without noise it finds the plan of the exact planner", () => {
   const found = planner(0).plan(problem)
@@ -67,7 +42,7 @@ test("with noise it keeps the level, costs more, and says how often it was in ti
 
 test("a count that the run tells spreads a step's time and cost", () => {
   const choices = stepChoices(problem)
-  const once = estimatesOf(problem, 0.1)
+  const once = syntheticEstimates(problem, 0.1)
   const times = (factor: number, estimate: Estimate): Estimate => ({
     ...estimate,
     parts: {

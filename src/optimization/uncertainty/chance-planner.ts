@@ -4,13 +4,15 @@ import { stepChoices } from "../step-choices.ts"
 import { configurationProblem, type EstimateOf } from "./candidates.ts"
 import { chanceConstrained } from "./chance-constrained.ts"
 import type { ChanceOptions } from "./plan-search.ts"
+import { searchSolver } from "./search-solver.ts"
 import type { SelectionSolver } from "./selection-solver.ts"
 import { type KnownOutcomes, unfold } from "./unfolding.ts"
 
 export interface ChancePlannerOptions extends Omit<ChanceOptions, "unfoldings"> {
-  readonly solver: SelectionSolver
   readonly estimateOf: EstimateOf
-  /** Chances of conditions, loops and maps; needed where the workflow has any. */
+  /** Branch and bound where absent. */
+  readonly solver?: SelectionSolver
+  /** Chances of conditions, loops and maps beyond what the workflow itself expects. */
   readonly known?: KnownOutcomes
 }
 
@@ -19,7 +21,12 @@ export interface ChancePlannerOptions extends Omit<ChanceOptions, "unfoldings"> 
  * P(T <= S) >= percentile, or the fastest with P(C <= B) >= percentile. `latencyMs` is the plan's latency at the
  * percentile, `costUsd` its expected cost. It proves no bound.
  */
-export function chancePlanner({ solver, estimateOf, known, ...options }: ChancePlannerOptions): Planner {
+export function chancePlanner({
+  estimateOf,
+  solver = searchSolver(),
+  known,
+  ...options
+}: ChancePlannerOptions): Planner {
   return {
     name: "chance-constrained",
     plan: (problem): PlanResult => {

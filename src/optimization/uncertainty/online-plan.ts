@@ -1,5 +1,5 @@
 import { schedule } from "../../workflow/critical-path.ts"
-import { cautionFor, onlineKappas } from "../margins.ts"
+import { cautionFor, onlineKappas, type OnlineMargin } from "../margins.ts"
 import type { CostCurve, SelectionProblem } from "../selection-problem.ts"
 import { normalCdf, normalDensity } from "../../statistics/normal.ts"
 import type { SelectionSolver } from "./selection-solver.ts"
@@ -39,12 +39,12 @@ export interface OnlineRequest {
   readonly states: readonly StepState[]
   readonly nowMs: number
   readonly sloMs: number
-  readonly kappa: number
+  readonly margin: OnlineMargin
 }
 
 /**
  * The candidates of the open steps for the rest of a run, entry -1 for the others: the cheapest plan of
- * t = mean + kappa / sqrt(h) sd within the SLO, with less margin where that asks for too much. A late run is planned for
+ * t = mean + kappa / h^shrink sd within the SLO, with less margin where that asks for too much. A late run is planned for
  * the earliest mean end there is, so that only its critical path hurries. One or two solves.
  */
 export function onlinePlan(solver: SelectionSolver, request: OnlineRequest): Int32Array {
@@ -71,9 +71,9 @@ interface Surrounding {
 }
 
 /** Times since the run's start: what is decided is one entry, so waits and delays are inside. */
-function surroundingOf({ problem, curves, states, kappa }: OnlineRequest, caution: number): Surrounding {
+function surroundingOf({ problem, curves, states, margin }: OnlineRequest, caution: number): Surrounding {
   const open = Uint8Array.from(states, ({ kind }) => (kind === "open" ? 1 : 0))
-  const kappas = onlineKappas(problem.graph, open, kappa * caution)
+  const kappas = onlineKappas(problem.graph, open, { ...margin, kappa: margin.kappa * caution })
   const found = states.map((state, i) => {
     if (state.kind === "open") return curves.get(i, kappas[i]!)
     return { curve: oneEntry(expectedMs(problem, i, state)), candidates: new Int32Array(1) }

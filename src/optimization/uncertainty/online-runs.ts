@@ -1,3 +1,4 @@
+import type { OnlineMargin } from "../margins.ts"
 import { type CurveCache, curveCache, onlinePlan, type StepState } from "./online-plan.ts"
 import type { Scenarios } from "./scenarios.ts"
 import type { SelectionSolver } from "./selection-solver.ts"
@@ -12,7 +13,7 @@ export interface OnlineRuns {
 
 export interface OnlineOptions {
   readonly sloMs: number
-  readonly kappa: number
+  readonly margin: OnlineMargin
 }
 
 /**

@@ -30,7 +30,7 @@ test("without noise the online policy pays what the static optimum costs", () =>
     const sloMs = 0.7 * lengthAt(problem, 0)
     const optimum = cost(problem, planInExpectation(exhaustive, problem, { kind: "cost", sloMs })!)
     const scenarios = scenariosOf(problem, randomTable({ seed: 1, scenarios: 2 }))
-    const runs = onlineRuns(exhaustive, problem, { scenarios, sloMs, kappa: 2.5 })
+    const runs = onlineRuns(exhaustive, problem, { scenarios, sloMs, margin: { kappa: 2.5 } })
     // Sums in another order.
     expect(runs.costUsd[0]! / optimum).toBeCloseTo(1, 9)
     expect(runs.latencyMs[1]!).toBeLessThanOrEqual(sloMs * (1 + 1e-9))
@@ -42,7 +42,7 @@ test("more margin keeps the deadline more often and costs more", () => {
   const sloMs = 0.6 * lengthAt(problem, 0)
   const scenarios = scenariosOf(problem, randomTable({ seed: 2, scenarios: 250 }))
   const at = (kappa: number): { share: number; usd: number } => {
-    const { latencyMs, costUsd } = onlineRuns(exhaustive, problem, { scenarios, sloMs, kappa })
+    const { latencyMs, costUsd } = onlineRuns(exhaustive, problem, { scenarios, sloMs, margin: { kappa } })
     return { share: hitsOf(latencyMs, sloMs) / 250, usd: costUsd.reduce((sum, value) => sum + value, 0) / 250 }
   }
   const [none, some, much] = [at(0), at(1), at(3)]
@@ -57,7 +57,7 @@ test("a run that starts late is never dearer than all fastest, and only the crit
   const states: StepState[] = problem.steps.map(() => ({ kind: "open" }))
   const curves = curveCache(problem)
   const at = (sloMs: number): Int32Array =>
-    onlinePlan(exhaustive, { problem, curves, states, nowMs: 0, sloMs, kappa: 2.5 })
+    onlinePlan(exhaustive, { problem, curves, states, nowMs: 0, sloMs, margin: { kappa: 2.5 } })
   const fastest = lengthAt(problem, -1)
   const late = at(0.5 * fastest)
   const all = new Int32Array(5).fill(3)
@@ -86,7 +86,7 @@ test("what has ended or runs is no choice any more", () => {
     states,
     nowMs: 105,
     sloMs,
-    kappa: 1,
+    margin: { kappa: 1 },
   })
   expect([...plan.subarray(0, 2)]).toEqual([-1, -1])
   expect(plan[2]!).toBeGreaterThanOrEqual(0)

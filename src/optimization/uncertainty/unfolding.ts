@@ -1,13 +1,13 @@
 import type { RandomTable } from "../../statistics/monte-carlo.ts"
-import type { Step, Workflow } from "../../workflow/workflow.ts"
+import type { Loop, Step, Workflow } from "../../workflow/workflow.ts"
 import { type BranchRule, branchRules, holdsAt, type Intervals, intersection, measure } from "./conditions.ts"
-import { always, countColumn, type CountDistribution, countMoments } from "./counts.ts"
+import { always, countColumn, type CountDistribution, countMoments, countsSeen, repeatedWhile } from "./counts.ts"
 
-/** What is known of how runs go: from the runs before, or from the user. */
+/** What is known of how runs go from the runs before; it goes before what the workflow's author expects. */
 export interface KnownOutcomes {
-  /** Chance that the step's condition holds where the step it looks at has run. Default 1. */
+  /** Chance that the step's condition holds where the step it looks at has run. Default: as expected, else 1. */
   readonly probabilityOf?: (step: string) => number | undefined
-  /** Executions of the step's loop, at least 1. Default: the loop's `max`. */
+  /** Executions of the step's loop, at least 1. Default: by the chance that it goes on, else the loop's `max`. */
   readonly loopCounts?: (step: string) => CountDistribution | undefined
   /** Tasks of a step whose map has its length at run time only. Default: `expected` where the map has it. */
   readonly taskCounts?: (step: string) => CountDistribution | undefined
@@ -42,20 +42,26 @@ export const COST_PART: number = PART.cost
  * at has run; a step without a condition always runs. Nothing known means the most: every branch, every loop to its end.
  */
 export function unfold(workflow: Workflow, known: KnownOutcomes = {}): StepUnfolding[] {
-  const rules = branchRules(workflow.steps, (step) => known.probabilityOf?.(step) ?? 1)
+  const expected = new Map(workflow.steps.map(({ name, when }) => [name, when?.probability]))
+  const rules = branchRules(workflow.steps, (step) => known.probabilityOf?.(step) ?? expected.get(step) ?? 1)
   return workflow.steps.map((step) => {
     const chain = rulesOf(step.name, rules)
     return {
       probability: probabilityOf(chain),
-      loop: step.loop === undefined ? always(1) : (known.loopCounts?.(step.name) ?? always(step.loop.max)),
+      loop: step.loop === undefined ? always(1) : (known.loopCounts?.(step.name) ?? expectedLoops(step.loop)),
       tasks: step.map === undefined ? null : (known.taskCounts?.(step.name) ?? expectedTasks(step)),
       rules: chain,
     }
   })
 }
 
+function expectedLoops({ while: { probability }, max }: Loop): CountDistribution {
+  return probability === undefined ? always(max) : repeatedWhile(probability, max)
+}
+
 function expectedTasks({ map }: Step): CountDistribution | null {
-  return map?.expected === undefined ? null : always(map.expected)
+  if (map?.expected === undefined) return null
+  return typeof map.expected === "number" ? always(map.expected) : countsSeen(map.expected)
 }
 
 function rulesOf(step: string, rules: ReadonlyMap<string, BranchRule>): BranchRule[] {
