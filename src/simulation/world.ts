@@ -14,7 +14,6 @@ import { valuesOf } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
-import { forgetfulDisk } from "./forgetful-disk.ts"
 
 export interface WorldOptions {
   readonly workflow: Workflow
@@ -45,13 +44,15 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     seed,
     behaviourOf,
     store,
+    // Nobody reads it, and what is kept for long is what makes garbage collection slow.
+    logRecords: 0,
     ...(faults === undefined ? {} : { faults }),
     ...(pricing === undefined ? {} : { pricing }),
     ...(keepOutputs === undefined ? {} : { keepOutputs }),
   })
   await deployAll(workflow, platform)
   const engine = createEngine({
-    journal: memoryJournal({ disk: forgetfulDisk() }),
+    journal: memoryJournal({ forgetFinished: true, entriesPerStep: 1 }),
     platform,
     store,
     policyFor,

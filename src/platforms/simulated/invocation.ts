@@ -8,7 +8,6 @@ import type { Chance } from "./chance.ts"
 import { computeTimeMs } from "./compute-time.ts"
 import { curveAt } from "./curve.ts"
 import type { FunctionError, Handled } from "./function-behaviour.ts"
-import { NOTHING_MOVED } from "./function-behaviour.ts"
 import type { Noise } from "./noise.ts"
 import type { PlatformParameters } from "./parameters.ts"
 import type { SimulatedInstance } from "./pool.ts"
@@ -47,55 +46,50 @@ export interface TimelineContext {
 
 /** Plays one invocation on an instance. Pure but for the stream of chance. */
 export function timelineOf(call: Call, instance: SimulatedInstance, context: TimelineContext): Timeline {
-  const { parameters, chance, nowMs, kept } = context
-  const { deployed, part } = call
+  const { parameters, chance, nowMs, wallOffsetMs } = context
+  const { deployed, part, fault, variant } = call
+  const { limits, start } = parameters
   const isCold = instance.calls === 1
-  const share = vcpus(parameters.limits, call.variant.memoryMB)
+  const share = vcpus(limits, variant.memoryMB)
   chance.begin(call.request.idempotencyKey, call.request.repeat)
-  const start = startDelay(
-    {
-      behaviour: deployed.behaviour,
-      isCold,
-      vcpus: share,
-      rank: part?.part[0] ?? 0,
-      inputBytes: parameters.start.byBytes === undefined ? 0 : JSON.stringify(call.tasks).length,
-    },
-    parameters.start,
-    chance,
-  )
-  const answerMs = draw(parameters.start.answer, chance.next())
-  const isLongInit = start.initMs > parameters.limits.initTimeoutMs
+  const rank = part?.part[0] ?? 0
+  const inputBytes = start.byBytes === undefined ? 0 : JSON.stringify(call.tasks).length
+  const delay = startDelay({ behaviour: deployed.behaviour, isCold, vcpus: share, rank, inputBytes }, start, chance)
+  const answerMs = draw(start.answer, chance.next())
+  const isLongInit = delay.initMs > limits.initTimeoutMs
   // An init beyond its limit is begun again inside the invocation, and shows no init of its own.
-  const initMs = round(isLongInit ? 0 : start.initMs)
-  const startedAtMs = nowMs + start.beforeMs + (isLongInit ? parameters.limits.initTimeoutMs : initMs)
-  const played = playWork(call, instance, { ...context, isCold, share, kept })
-  const wantedMs = call.fault?.kind === "timeout" ? Infinity : played.durationMs + (isLongInit ? start.initMs : 0)
+  const initMs = round(isLongInit ? 0 : delay.initMs)
+  const startedAtMs = nowMs + delay.beforeMs + (isLongInit ? limits.initTimeoutMs : initMs)
+  const played = playWork(call, instance, context, { isCold, share })
+  const wantedMs = fault?.kind === "timeout" ? Infinity : played.durationMs + (isLongInit ? delay.initMs : 0)
   const timeoutMs = Math.min(call.request.timeoutMs, deployed.options.timeoutMs)
   const end: End = wantedMs > timeoutMs ? TIMED_OUT : played.end
   const durationMs = round(Math.min(wantedMs, timeoutMs))
   const endedAtMs = startedAtMs + durationMs
-  const lateMs = call.fault?.kind === "late" ? (call.fault.delayMs ?? 0) : 0
-  const receivedAtMs = endedAtMs + answerMs + lateMs
-  const record: InvocationRecord = {
+  const receivedAtMs = endedAtMs + answerMs + (fault?.kind === "late" ? (fault.delayMs ?? 0) : 0)
+  const record: Writable<InvocationRecord> = {
     requestId: `${instance.name}/${instance.calls}`,
-    functionName: call.variant.functionName,
-    memoryMB: call.variant.memoryMB,
+    functionName: variant.functionName,
+    memoryMB: variant.memoryMB,
     repeat: call.request.repeat,
     coldStart: isCold,
-    sentAtMs: context.wallOffsetMs + call.sentAtMs,
-    startedAtMs: context.wallOffsetMs + startedAtMs,
-    endedAtMs: context.wallOffsetMs + endedAtMs,
-    receivedAtMs: context.wallOffsetMs + receivedAtMs,
+    sentAtMs: wallOffsetMs + call.sentAtMs,
+    startedAtMs: wallOffsetMs + startedAtMs,
+    endedAtMs: wallOffsetMs + endedAtMs,
+    receivedAtMs: wallOffsetMs + receivedAtMs,
     initMs,
     durationMs,
     billedMs: billedMs({ initMs, durationMs }),
-    maxMemoryUsedMB: end.kind === "out-of-memory" ? call.variant.memoryMB : played.usedMB,
+    maxMemoryUsedMB: end.kind === "out-of-memory" ? variant.memoryMB : played.usedMB,
     enforced: "simulated",
-    ...(nowMs > call.sentAtMs ? { admissionWaitMs: round(nowMs - call.sentAtMs) } : {}),
-    ...(end.kind === "part" ? { wrapper: end.report } : {}),
   }
+  if (end.kind === "part") record.wrapper = end.report
+  if (nowMs > call.sentAtMs) record.admissionWaitMs = round(nowMs - call.sentAtMs)
   return { startedAtMs, endedAtMs, receivedAtMs, end, record }
 }
+
+/** While it is being made. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 interface Played {
   readonly durationMs: number
@@ -112,47 +106,59 @@ const IDLE_MB = 40
 /** Time of an invocation that has nothing to do but answer, ms. */
 const LEAST_MS = 0.5
 
-interface WorkContext extends TimelineContext {
+interface Place {
   readonly isCold: boolean
+  /** vCPUs of the instance. */
   readonly share: number
 }
 
-function playWork(call: Call, instance: SimulatedInstance, context: WorkContext): Played {
+function playWork(call: Call, instance: SimulatedInstance, context: TimelineContext, place: Place): Played {
   const { deployed, part, kind } = call
+  const { isCold, share } = place
   const failed = deployed.behaviour.failsInit?.(deployed.options.environment) ?? null
   if (failed !== null) return { durationMs: LEAST_MS, end: { kind: "error", error: failed }, usedMB: IDLE_MB }
   if (kind === "prewarm") {
-    const payload = { $trimtab: { v: 1, kind: "prewarm", cold: context.isCold } }
+    const payload = { $trimtab: { v: 1, kind: "prewarm", cold: isCold } }
     return { durationMs: LEAST_MS + call.holdMs, end: { kind: "plain", payload }, usedMB: IDLE_MB }
   }
-  if (part !== null && context.kept !== undefined) return replayed(call, context.kept, context)
+  if (part !== null && context.kept !== undefined) return replayed(call, context.kept, context, isCold)
   const handled = deployed.behaviour.handle({
     functionName: call.variant.functionName,
     memoryMB: call.variant.memoryMB,
-    vcpus: context.share,
+    vcpus: share,
     processes: part?.processes ?? 1,
     tasks: call.tasks,
     export: part?.call ?? "handler",
     files: part?.files ?? "download",
     key: call.request.idempotencyKey,
-    part: part?.part ?? [0, 1],
-    cold: context.isCold,
+    part: part?.part ?? ONLY_PART,
+    cold: isCold,
     instance: instance.name,
     calls: instance.calls,
     payload: call.request.payload,
   })
-  return play(call, instance, handled, context)
+  return play(call, instance, handled, { context, place })
 }
 
+const ONLY_PART = [0, 1] as const
+
 /** The wrapper finds a finished output in the store: one read, and the handler does not run. */
-function replayed(call: Call, output: KeptOutput, { parameters, chance, isCold }: WorkContext): Played {
+function replayed(call: Call, output: KeptOutput, context: TimelineContext, isCold: boolean): Played {
+  const { parameters, chance } = context
   const downloadMs = round(draw(parameters.store.read.firstByte, chance.next()))
-  const report = { ...reportOf(call, isCold), downloadMs, downloadObjects: 1, replayed: true }
+  const times = { downloadMs, computeMs: 0, uploadMs: 0 }
+  const report = { ...reportOf(call, isCold, times, null), downloadObjects: 1, replayed: true }
   return { durationMs: LEAST_MS + downloadMs, end: { kind: "part", output, report }, usedMB: IDLE_MB }
 }
 
-function play(call: Call, instance: SimulatedInstance, handled: Handled, context: WorkContext): Played {
-  const { parameters, chance, noise, nowMs, isCold, share } = context
+function play(
+  call: Call,
+  instance: SimulatedInstance,
+  handled: Handled,
+  { context, place }: { readonly context: TimelineContext; readonly place: Place },
+): Played {
+  const { parameters, chance, noise, nowMs } = context
+  const { isCold, share } = place
   const { memoryMB } = call.variant
   const { fault } = call
   const bandwidth = curveAt(parameters.bandwidthMBps, memoryMB)
@@ -175,16 +181,8 @@ function play(call: Call, instance: SimulatedInstance, handled: Handled, context
   const error = handled.thrown ?? errorOf(call)
   if (error !== undefined) return { durationMs, end: { kind: "error", error }, usedMB }
   if (call.part === null) return { durationMs, end: { kind: "plain", payload: handled.payload }, usedMB }
-  const { download, upload, peakProcessMB } = handled
-  const report = { ...reportOf(call, isCold), downloadMs, computeMs, uploadMs, peakProcessMB }
-  const moved = {
-    downloadBytes: download.bytes,
-    downloadObjects: download.objects,
-    uploadBytes: upload.bytes,
-    uploadObjects: upload.objects,
-  }
-  const output = { results: handled.results, errors: handled.errors }
-  return { durationMs, end: { kind: "part", output, report: { ...report, ...moved } }, usedMB }
+  const report = reportOf(call, isCold, { downloadMs, computeMs, uploadMs }, handled)
+  return { durationMs, end: { kind: "part", output: handled, report }, usedMB }
 }
 
 function errorOf({ fault }: Call): FunctionError | undefined {
@@ -193,20 +191,25 @@ function errorOf({ fault }: Call): FunctionError | undefined {
   return undefined
 }
 
-function reportOf({ part, tasks }: Call, isCold: boolean): WrapperReport {
+function reportOf(
+  { part, tasks }: Call,
+  isCold: boolean,
+  { downloadMs, computeMs, uploadMs }: Pick<WrapperReport, "downloadMs" | "computeMs" | "uploadMs">,
+  handled: Handled | null,
+): WrapperReport {
   return {
-    downloadMs: 0,
-    computeMs: 0,
-    uploadMs: 0,
-    downloadBytes: NOTHING_MOVED.bytes,
-    uploadBytes: NOTHING_MOVED.bytes,
-    downloadObjects: NOTHING_MOVED.objects,
-    uploadObjects: NOTHING_MOVED.objects,
+    downloadMs,
+    computeMs,
+    uploadMs,
+    downloadBytes: handled?.download.bytes ?? 0,
+    uploadBytes: handled?.upload.bytes ?? 0,
+    downloadObjects: handled?.download.objects ?? 0,
+    uploadObjects: handled?.upload.objects ?? 0,
     tasks: tasks.length,
     processes: Math.max(1, Math.min(part?.processes ?? 1, tasks.length)),
     cold: isCold,
     replayed: false,
-    peakProcessMB: 0,
+    peakProcessMB: handled?.peakProcessMB ?? 0,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Json } from "../../base/json.ts"
 import { type ComputeParameters, computeMs } from "../../estimation/compute-model.ts"
 import type { Burst } from "../../estimation/operation/quota-simulation.ts"
-import type { FunctionBehaviour, HandlerCall, Volume } from "./function-behaviour.ts"
+import { NOTHING_MOVED, type FunctionBehaviour, type HandlerCall, type Volume } from "./function-behaviour.ts"
 import type { PackageKind } from "./parameters.ts"
 
 /** A function as a handful of numbers. Times are on one vCPU. */
@@ -121,6 +121,7 @@ function burstsOf(law: FunctionLaw, processes: number, tasks: number): readonly 
 }
 
 function volumeOf(tasks: number, objectsPerTask: number, bytesPerTask: number): Volume {
+  if (tasks * objectsPerTask === 0) return NOTHING_MOVED
   return { objects: tasks * objectsPerTask, bytes: tasks * bytesPerTask }
 }
 

@@ -18,6 +18,7 @@ import {
   type TeardownReport,
   type TeardownScope,
 } from "../platform.ts"
+import { Aborts, type Abortable } from "./aborts.ts"
 import type { FunctionBehaviour } from "./function-behaviour.ts"
 import { FunctionTable } from "./function-table.ts"
 import { NO_FAULTS, type FaultPlan } from "./faults.ts"
@@ -74,6 +75,7 @@ class VirtualPlatform implements SimulatedPlatform {
   readonly #functions: FunctionTable
   readonly #log: RecordLog
   readonly #invocations: Invocations
+  readonly #aborts = new Aborts()
   #prewarms = 0
 
   constructor(options: SimulatedPlatformOptions) {
@@ -122,10 +124,10 @@ class VirtualPlatform implements SimulatedPlatform {
   invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeOutcome> {
     if (signal.aborted) return Promise.resolve(ABORTED)
     return new Promise((resolve) => {
-      const onAbort = (): void => resolve(ABORTED)
-      signal.addEventListener("abort", onAbort)
+      const call: Abortable = { aborted: () => resolve(ABORTED) }
+      this.#aborts.add(signal, call)
       this.#invocations.invoke(request, (outcome) => {
-        signal.removeEventListener("abort", onAbort)
+        this.#aborts.remove(signal, call)
         resolve(outcome)
       })
     })
