@@ -14,8 +14,28 @@ export interface FunctionBehaviour {
   readonly initWorkMs: number
   /** One invocation of the handler. Pure: the same call gives the same answer. */
   handle(call: HandlerCall): Handled
+  /** How its starts were measured, in place of the platform's parameters. */
+  startLaw?(at: StartPoint): StartLaw
   /** Why its initialisation fails, if it does. */
   failsInit?(environment: Readonly<Record<string, string>>): FunctionError | null
+}
+
+/** Where a start is asked about. */
+export interface StartPoint {
+  readonly functionName: string
+  readonly memoryMB: number
+  readonly processes: number
+  readonly key: string
+  /** Instances of its step. */
+  readonly count: number
+}
+
+/** Delays of the last of so many instances, ms. */
+export interface StartLaw {
+  readonly warm: Distribution
+  readonly cold: Distribution
+  /** Of the cold delay, what is init and billed, ms. */
+  readonly initMs: number
 }
 
 export interface FunctionError {
@@ -68,6 +88,9 @@ export interface Work {
   readonly coldExtraMs: number
   readonly download: Volume
   readonly upload: Volume
+  /** Times of the transfers in place of what the platform makes of their volumes, ms. */
+  readonly downloadMs?: Distribution
+  readonly uploadMs?: Distribution
   /** Peak resident memory of the instance, MB. */
   readonly peakMB: number
   /** Peak of one of its processes, MB. */

@@ -54,7 +54,22 @@ export function timelineOf(call: Call, instance: SimulatedInstance, context: Tim
   chance.begin(call.request.idempotencyKey, call.request.repeat)
   const rank = part?.part[0] ?? 0
   const inputBytes = start.byBytes === undefined ? 0 : JSON.stringify(call.tasks).length
-  const delay = startDelay({ behaviour: deployed.behaviour, isCold, vcpus: share, rank, inputBytes }, start, chance)
+  const delay = startDelay(
+    {
+      behaviour: deployed.behaviour,
+      isCold,
+      vcpus: share,
+      rank,
+      inputBytes,
+      functionName: variant.functionName,
+      memoryMB: variant.memoryMB,
+      processes: part?.processes ?? 1,
+      key: call.request.idempotencyKey,
+      count: part?.part[1] ?? 1,
+    },
+    start,
+    chance,
+  )
   const answerMs = draw(start.answer, chance.next())
   const isLongInit = delay.initMs > limits.initTimeoutMs
   // An init beyond its limit is begun again inside the invocation, and shows no init of its own.
@@ -163,8 +178,21 @@ function play(
   const { fault } = call
   const bandwidth = curveAt(parameters.bandwidthMBps, memoryMB)
   const storeFactor = fault?.kind === "store-slow" ? (fault.factor ?? 10) : 1
-  const downloadMs = round(storeFactor * transferTimeMs(handled.download, parameters.store.read, bandwidth, chance))
-  const uploadMs = round(storeFactor * transferTimeMs(handled.upload, parameters.store.write, bandwidth, chance))
+  const { store } = parameters
+  const read = transferTimeMs(
+    handled.download,
+    store.read,
+    { bandwidthMBps: bandwidth, measured: handled.downloadMs },
+    chance,
+  )
+  const write = transferTimeMs(
+    handled.upload,
+    store.write,
+    { bandwidthMBps: bandwidth, measured: handled.uploadMs },
+    chance,
+  )
+  const downloadMs = round(storeFactor * read)
+  const uploadMs = round(storeFactor * write)
   const own = chance.next()
   const usual = handled.spread === undefined ? noise.factor(instance.factor, nowMs, chance) : draw(handled.spread, own)
   const factor = fault?.kind === "slow" ? usual * (fault.factor ?? 3) : usual

@@ -1,6 +1,6 @@
 import type { Chance } from "./chance.ts"
 import { curveAt } from "./curve.ts"
-import type { FunctionBehaviour } from "./function-behaviour.ts"
+import type { FunctionBehaviour, StartLaw, StartPoint } from "./function-behaviour.ts"
 import type { StartParameters } from "./parameters.ts"
 import { draw } from "./quantile-sampler.ts"
 
@@ -12,7 +12,7 @@ export interface StartDelay {
   readonly initMs: number
 }
 
-export interface StartRequest {
+export interface StartRequest extends StartPoint {
   readonly behaviour: FunctionBehaviour
   readonly isCold: boolean
   readonly vcpus: number
@@ -29,6 +29,8 @@ export function startDelay(request: StartRequest, start: StartParameters, chance
   const { behaviour, isCold, vcpus, rank, inputBytes } = request
   const dispatchMs = draw(start.dispatch, chance.next())
   const [place, slow, extra, init] = [chance.next(), chance.next(), chance.next(), chance.next()]
+  const measured = behaviour.startLaw?.(request)
+  if (measured !== undefined) return measuredDelay(measured, request, place)
   let beforeMs = dispatchMs
   if (start.byRank !== undefined) beforeMs += curveAt(start.byRank, rank)
   if (start.byBytes !== undefined) beforeMs += curveAt(start.byBytes, inputBytes)
@@ -39,4 +41,14 @@ export function startDelay(request: StartRequest, start: StartParameters, chance
   const runtimeMs = law === undefined ? 0 : draw(law, init)
   const share = start.initCpu === "share" ? Math.min(1, vcpus) : 1
   return { beforeMs, initMs: (runtimeMs + behaviour.initWorkMs) / share }
+}
+
+/**
+ * A delay whose largest of `count` is distributed as was measured: each is drawn at u^count, since the largest of so many
+ * uniform numbers to that power is uniform again.
+ */
+function measuredDelay({ warm, cold, initMs }: StartLaw, { isCold, count }: StartRequest, u: number): StartDelay {
+  const delayMs = draw(isCold ? cold : warm, u ** Math.max(1, count))
+  const init = isCold ? Math.min(initMs, delayMs) : 0
+  return { beforeMs: delayMs - init, initMs: init }
 }
