@@ -1,3 +1,4 @@
+import { assertNever } from "../base/assert-never.ts"
 import { azureArrivals } from "../simulation/arrivals/azure.ts"
 import { bursty } from "../simulation/arrivals/bursty.ts"
 import { poisson } from "../simulation/arrivals/poisson.ts"
@@ -18,5 +19,7 @@ export async function loadOf(spec: LoadSpec, readText: (file: string) => Promise
       return { kind: "open", arrivals: azureArrivals({ perSecond: spec.perSecond }) }
     case "trace":
       return { kind: "open", arrivals: traceArrivals(await readText(spec.file), { source: spec.file }) }
+    default:
+      return assertNever(spec)
   }
 }

@@ -108,12 +108,26 @@ describe("trimtab simulate", () => {
     expect(readFileSync(join(folder, "s.csv"), "utf8").trimEnd().split("\n")).toHaveLength(26)
   })
 
-  test("takes every preset, a plan that is kept, and a trace", () => {
+  test("takes a preset, a plan that is kept, and a trace", () => {
     writeFileSync(join(folder, "trace.csv"), "at\n0\n1\n1.5\n9\n")
-    for (const platform of ["lambda", "lambda-step-functions", "knative", "local"])
-      expect(simulated("--runs", "5", "--platform", platform).runs).toBe(5)
+    expect(simulated("--runs", "5", "--platform", "knative")).toMatchObject({ runs: 5, platform: "on knative" })
     expect(simulated("--runs", "9", "--arrivals", "trace:trace.csv").runs).toBe(4)
     expect(simulated("--runs", "5", "--planner", "stepconf").policy).toBe("stepconf, static")
+  })
+
+  test("refuses a workflow that hangs on outputs, in one line", () => {
+    const step = { function: "cut", loop: { while: { path: "more", operator: "==", value: true }, max: 3 } }
+    const workflow = {
+      name: "again",
+      functions: { cut: { handler: "./none.ts" } },
+      steps: { cut: step },
+      goal: { sloMs: 9000 },
+    }
+    writeFileSync(join(folder, "again.json"), JSON.stringify(workflow))
+    const ended = trimtab("simulate", "--config", "again.json")
+    expect(ended.status).toBe(2)
+    expect(ended.stderr.trim().split("\n")).toHaveLength(1)
+    expect(ended.stderr).toContain("step cut uses loop, which hangs on outputs")
   })
 
   test("refuses what makes no sense, with what would", () => {

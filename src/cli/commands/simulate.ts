@@ -10,9 +10,9 @@ import { profiledFunction } from "../../platforms/simulated/profiled-function.ts
 import { simulationTable } from "../../report/simulation-table.ts"
 import { shapedResults, stepOfKey } from "../../simulation/shaped-results.ts"
 import { simulate as play } from "../../simulation/simulate.ts"
+import { assertSimulable } from "../../simulation/unsupported.ts"
 import { openWorld } from "../../simulation/world.ts"
 import type { Goal } from "../../workflow/goal.ts"
-import { assertRunnable } from "../../workflow/unsupported.ts"
 import { offlineEstimator } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
@@ -52,7 +52,7 @@ export async function simulate(context: CommandContext, flags: SimulateFlags): P
   const { terminal, cwd, configFile, signal } = context
   const project = await loadProject({ file: configFile, cwd })
   const { workflow } = project
-  assertRunnable(workflow)
+  assertSimulable(workflow)
   const goal = goalOf(flags, workflow)
   const platform = flags.platform ?? MEASURED
   const parameters = preset(platform === MEASURED ? "lambda" : platform)

@@ -1,5 +1,4 @@
 import type { Estimate, Estimator } from "../../estimation/estimator.ts"
-import type { Distribution } from "../../statistics/distribution.ts"
 import { quantile } from "../../statistics/quantile-table.ts"
 import { scale } from "../../statistics/quantile-table-operations.ts"
 import type { Json } from "../../base/json.ts"

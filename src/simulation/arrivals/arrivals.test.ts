@@ -30,7 +30,7 @@ function variation(values: readonly number[]): number {
 
 /** Variance over mean of the arrivals in windows: 1 for a Poisson process. */
 function dispersion(instants: readonly number[], windowMs: number): number {
-  const counts = new Array<number>(Math.floor(instants.at(-1)! / windowMs)).fill(0)
+  const counts = Array.from({ length: Math.floor(instants.at(-1)! / windowMs) }, () => 0)
   for (const atMs of instants) {
     const window = Math.floor(atMs / windowMs)
     if (window < counts.length) counts[window]!++
