@@ -124,9 +124,11 @@ class VirtualPlatform implements SimulatedPlatform {
   invoke(request: InvokeRequest, signal: AbortSignal): Promise<InvokeOutcome> {
     if (signal.aborted) return Promise.resolve(ABORTED)
     return new Promise((resolve) => {
-      const call: Abortable = { aborted: () => resolve(ABORTED) }
+      const call: Abortable = { place: 0, aborted: () => resolve(ABORTED) }
       this.#aborts.add(signal, call)
       this.#invocations.invoke(request, (outcome) => {
+        // After an abort nobody listens, and its place is another's.
+        if (signal.aborted) return
         this.#aborts.remove(signal, call)
         resolve(outcome)
       })
