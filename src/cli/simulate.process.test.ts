@@ -98,6 +98,14 @@ describe("trimtab simulate", () => {
     expect(report.latencyMs.max).toBeGreaterThan(calm.latencyMs.max + 5_000)
   })
 
+  test("plays the faults of the guide", () => {
+    const guide = readFileSync(resolve(import.meta.dirname, "../../docs/guides/simulation.md"), "utf8")
+    writeFileSync(join(folder, "guide.json"), /```json\n([^]*?)```/.exec(guide)![1]!)
+    const report = simulated("--runs", "40", "--arrivals", "poisson:20/min", "--faults", "guide.json")
+    expect(report.statuses).toEqual({ succeeded: 40 })
+    expect(report.faults).toBeGreaterThan(0)
+  })
+
   test("writes a page that loads nothing, and a line for every run", () => {
     const ended = trimtab("simulate", "--runs", "25", "--html", "s.html", "--csv", "s.csv", "--draw", "slowest")
     expect(ended.status, ended.stderr).toBe(0)

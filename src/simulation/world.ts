@@ -2,7 +2,7 @@ import { silentLogger } from "../base/logger.ts"
 import { seededRandom } from "../base/random.ts"
 import { createEngine, type Engine } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
-import { memoryJournal } from "../engine/memory-journal.ts"
+import { volatileJournal } from "../engine/memory-journal.ts"
 import type { Policy } from "../optimization/policy.ts"
 import type { FaultPlan } from "../platforms/simulated/faults.ts"
 import type { FunctionBehaviour } from "../platforms/simulated/function-behaviour.ts"
@@ -52,7 +52,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   })
   await deployAll(workflow, platform)
   const engine = createEngine({
-    journal: memoryJournal({ forgetFinished: true, entriesPerStep: 1 }),
+    journal: volatileJournal(),
     platform,
     store,
     policyFor,
