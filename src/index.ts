@@ -66,6 +66,31 @@ export { planRange, stepConfPlanner } from "./optimization/stepconf/step-conf-pl
 export { costLatencyFrontier, trimtabPlanner, type TrimtabPlannerOptions } from "./optimization/trimtab-planner.ts"
 export { trimtabPolicy, type TrimtabPolicyOptions } from "./optimization/trimtab-policy.ts"
 
+export {
+  preset as simulatedPreset,
+  PRESETS as SIMULATED_PRESETS,
+  type PresetName,
+} from "./platforms/simulated/presets.ts"
+export type { PlatformParameters } from "./platforms/simulated/parameters.ts"
+export { parseFaults, type Fault, type FaultPlan } from "./platforms/simulated/faults.ts"
+export type { FunctionBehaviour, Handled, HandlerCall } from "./platforms/simulated/function-behaviour.ts"
+export { DEFAULT_LAW, lawFunction, type FunctionLaw } from "./platforms/simulated/law-function.ts"
+export { profiledFunction, type ProfiledFunctionOptions } from "./platforms/simulated/profiled-function.ts"
+export { simulationClock, type SimulationClock } from "./platforms/simulated/simulation-clock.ts"
+export {
+  simulatedPlatform,
+  type SimulatedPlatform,
+  type SimulatedPlatformOptions,
+} from "./platforms/simulated/simulated-platform.ts"
+export type { Arrivals } from "./simulation/arrivals/arrivals.ts"
+export { azureArrivals, type AzureOptions } from "./simulation/arrivals/azure.ts"
+export { bursty, type BurstyOptions } from "./simulation/arrivals/bursty.ts"
+export { poisson } from "./simulation/arrivals/poisson.ts"
+export { traceArrivals, type TraceOptions } from "./simulation/arrivals/trace.ts"
+export { simulate, type Load, type Simulated, type SimulatedRun, type SimulateOptions } from "./simulation/simulate.ts"
+export { attainmentOf, type Attainment } from "./simulation/simulation-summary.ts"
+export { openWorld, type World, type WorldOptions } from "./simulation/world.ts"
+
 export { createEngine, type Engine, type EngineOptions, type RunHandle } from "./engine/engine.ts"
 export type { RunSummary } from "./engine/run-summary.ts"
 export type { EngineEvent } from "./engine/events.ts"

@@ -15,7 +15,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   estimation: ["base", "statistics", "workflow", "pricing"],
   optimization: ["base", "statistics", "workflow", "estimation"],
   stores: ["base"],
-  platforms: ["base", "workflow", "stores", "pricing", "protocol"],
+  // Statistics and estimation only in simulated/, see below.
+  platforms: ["base", "workflow", "stores", "pricing", "protocol", "statistics", "estimation"],
   wrapper: ["base", "stores", "protocol", "workflow"],
   packaging: ["base", "workflow", "platforms", "wrapper"],
   profiling: [
@@ -40,6 +41,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "protocol",
     "platforms",
     "stores",
+  ],
+  simulation: [
+    "base",
+    "statistics",
+    "workflow",
+    "estimation",
+    "optimization",
+    "pricing",
+    "protocol",
+    "platforms",
+    "stores",
+    "engine",
   ],
   cli: ["*"],
 }
@@ -132,6 +145,16 @@ test("engine and profiling know platforms and stores by their interfaces only", 
     (found) => ["engine", "profiling"].includes(found.from) && concrete.test(found.specifier),
   )
   expect(wrong.map((found) => `${found.file} imports ${found.specifier}`)).toEqual([])
+})
+
+test("of the platforms only the simulated one knows statistics and estimation", async () => {
+  const wrong = (await allImports()).filter(
+    (found) =>
+      found.from === "platforms" &&
+      !found.file.includes("/simulated/") &&
+      ["statistics", "estimation"].includes(folderOf(found) ?? ""),
+  )
+  expect(wrong).toEqual([])
 })
 
 test("the pure core imports no module of Node", async () => {

@@ -122,14 +122,17 @@ export interface OfflineEstimator {
   readonly rates: Rates
 }
 
-/** The estimator of a project from its profiles alone: nothing is packaged, started or called. */
-export async function offlineEstimator(project: Project): Promise<OfflineEstimator> {
+/** The estimator of a project from its profiles alone: nothing is packaged, started or called. AWS Lambda's limits by default. */
+export async function offlineEstimator(
+  project: Project,
+  limits: PlatformLimits = OFFLINE_LIMITS,
+): Promise<OfflineEstimator> {
   const { workflow } = project
   const { usdPerGbSecond, usdPerRequest } = awsLambdaPricing()
   const rates = { usdPerGbSecond, usdPerRequest }
   const profiles = await readProfiles(workflow, projectProfiles(project))
   const priors = offlinePriors(profiles)
-  return { profiles, rates, estimator: createEstimator({ workflow, profiles, limits: OFFLINE_LIMITS, rates, priors }) }
+  return { profiles, rates, estimator: createEstimator({ workflow, profiles, limits, rates, priors }) }
 }
 
 /** What was only imported ran on AWS Lambda and S3, where nothing else was told; campaigns and runs were local. */

@@ -15,9 +15,16 @@ import { predictedOf } from "./predicted.ts"
  */
 export function staticPolicy(plan: Plan, estimator: Estimator): Policy {
   const spaces = compiledSpaces(estimator)
+  const alone = new WeakMap<StepConfig, ConfigSpace>()
   /** The plan may lie beside the grid of the space: it is compiled as a space of its own. */
-  const spaceFor = (view: RunView, step: Step, config: StepConfig): CompiledSpace =>
-    spaces.get({ ...step, configSpace: only(config) }, view)
+  const spaceFor = (view: RunView, step: Step, config: StepConfig): CompiledSpace => {
+    let configSpace = alone.get(config)
+    if (configSpace === undefined) {
+      configSpace = only(config)
+      alone.set(config, configSpace)
+    }
+    return spaces.get({ ...step, configSpace }, view)
+  }
   return { name: "static", decide: (view) => decide(plan, view, spaceFor) }
 }
 
