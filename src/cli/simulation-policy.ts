@@ -7,7 +7,7 @@ import { trimtabPolicy } from "../optimization/trimtab-policy.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
-import { chooserOf, makePlan } from "./plan-making.ts"
+import { chooserOf, makePlan, plannerSource } from "./plan-making.ts"
 import { problemOf } from "./planning.ts"
 
 export interface PolicyChoice {
@@ -34,7 +34,7 @@ export function chosenPolicy(choice: PolicyChoice): ChosenPolicy {
   const { workflow, goal, estimator, limits, planner } = choice
   if (planner !== undefined) {
     chooserOf(planner)
-    const { result } = makePlan(problemOf({ workflow, goal, estimator, limits }), planner)
+    const { result } = makePlan(problemOf({ workflow, goal, estimator, limits }), plannerSource(estimator), planner)
     const policy = staticPolicy(result.plan, estimator)
     return { name: `${planner}, static`, create: () => policy }
   }

@@ -7,6 +7,7 @@ import { problemOf, videoWorkflow } from "../testing/synthetic-problem.ts"
 import { stepChoices } from "../step-choices.ts"
 import { configurationProblem, type EstimateOf } from "./candidates.ts"
 import { always } from "./counts.ts"
+import { ALWAYS } from "./ways.ts"
 import { chancePlanner } from "./chance-planner.ts"
 import { searchSolver } from "./search-solver.ts"
 
@@ -55,7 +56,7 @@ test("a count that the run tells spreads a step's time and cost", () => {
   })
   const estimateOf: EstimateOf = (step, config, tasks = 1) => times(tasks, once(step, config))
   const tasks = { counts: [1, 3], weights: [1, 1] }
-  const unfoldings = choices.graph.names.map(() => ({ probability: 1, loop: always(1), tasks, rules: [] }))
+  const unfoldings = choices.graph.names.map(() => ({ probability: 1, loop: always(1), tasks, ways: ALWAYS }))
   const known = configurationProblem(choices, estimateOf).steps[0]!
   const counted = configurationProblem(choices, estimateOf, unfoldings).steps[0]!
   for (let k = 0; k < known.meanMs.length; k++) {

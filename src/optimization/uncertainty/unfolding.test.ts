@@ -79,7 +79,7 @@ test("a lower threshold implies a higher one, and opposites of one threshold exc
   expect(mean(found["some"]!) + mean(found["many"]!)).toBe(1)
 })
 
-test("a step whose deciding step is skipped is skipped too", () => {
+test("a step whose deciding step, or whose every parent, is skipped is skipped too", () => {
   const workflow = workflowWith({
     inner: { when: kind("==", "a") },
     deep: { after: ["inner"], when: { step: "inner", path: "ok", operator: "exists" } },
@@ -87,10 +87,31 @@ test("a step whose deciding step is skipped is skipped too", () => {
   })
   const known = { probabilityOf: (step: string) => ({ inner: 0.5, deep: 0.4 })[step] }
   const unfoldings = unfold(workflow, known)
-  expect(unfoldings.map(({ probability }) => probability)).toEqual([1, 0.5, 0.2, 1])
+  expect(unfoldings.map(({ probability }) => probability)).toEqual([1, 0.5, 0.2, 0.2])
   const { deep, inner } = shares(workflow, { inner: 0.5, deep: 0.4 })
   expect(both(deep!, inner!)).toBe(mean(deep!))
   expect(Math.abs(mean(deep!) - 0.2)).toBeLessThan(BAND)
+})
+
+test("a step behind branches runs where one of them does: always, behind one and its opposite", () => {
+  const workflow = workflowWith({
+    yes: { when: kind("==", "a") },
+    no: { when: kind("!=", "a") },
+    other: { when: { step: "look", path: "size", operator: ">", value: 1 } },
+    either: { after: ["yes", "no"] },
+    some: { after: ["yes", "other"] },
+    then: { after: ["some"] },
+  })
+  const known = { yes: 0.3, no: 0.7, other: 0.5 }
+  const unfoldings = unfold(workflow, { probabilityOf: (step) => known[step as keyof typeof known] })
+  // 1 - 0.7 x 0.5: the two branches are drawn apart.
+  expect(unfoldings.map(({ probability }) => Number(probability.toFixed(12)))).toEqual([
+    1, 0.3, 0.7, 0.5, 1, 0.65, 0.65,
+  ])
+  const found = shares(workflow, known)
+  expect(mean(found["either"]!)).toBe(1)
+  for (let s = 0; s < N; s++) expect(found["some"]![s]).toBe(Math.max(found["yes"]![s]!, found["other"]![s]!))
+  expect(found["then"]).toEqual(found["some"])
 })
 
 test("what nobody knows counts in full", () => {
