@@ -100,7 +100,7 @@ test("a step behind branches runs where one of them does: always, behind one and
     other: { when: { step: "look", path: "size", operator: ">", value: 1 } },
     either: { after: ["yes", "no"] },
     some: { after: ["yes", "other"] },
-    then: { after: ["some"] },
+    later: { after: ["some"] },
   })
   const known = { yes: 0.3, no: 0.7, other: 0.5 }
   const unfoldings = unfold(workflow, { probabilityOf: (step) => known[step as keyof typeof known] })
@@ -111,7 +111,7 @@ test("a step behind branches runs where one of them does: always, behind one and
   const found = shares(workflow, known)
   expect(mean(found["either"]!)).toBe(1)
   for (let s = 0; s < N; s++) expect(found["some"]![s]).toBe(Math.max(found["yes"]![s]!, found["other"]![s]!))
-  expect(found["then"]).toEqual(found["some"])
+  expect(found["later"]).toEqual(found["some"])
 })
 
 test("what nobody knows counts in full", () => {
