@@ -76,18 +76,20 @@ export function parallel(a: Node, b: Node): Node {
   const most = a.latencyMs.length + b.latencyMs.length
   const [latencyMs, costUsd] = [new Float64Array(most), new Float64Array(most)]
   const [left, right] = [new Int32Array(most), new Int32Array(most)]
+  const [timesA, timesB, costsA, costsB] = [a.latencyMs, b.latencyMs, a.costUsd, b.costUsd]
+  const [lastA, lastB] = [timesA.length - 1, timesB.length - 1]
   let size = 0
   for (let i = 0, j = 0; ; size++) {
-    latencyMs[size] = Math.max(a.latencyMs[i]!, b.latencyMs[j]!)
+    const time = Math.max(timesA[i]!, timesB[j]!)
     // Both go on to their cheapest entry within that time.
-    while (i + 1 < a.latencyMs.length && a.latencyMs[i + 1]! <= latencyMs[size]!) i++
-    while (j + 1 < b.latencyMs.length && b.latencyMs[j + 1]! <= latencyMs[size]!) j++
-    costUsd[size] = a.costUsd[i]! + b.costUsd[j]!
+    while (i < lastA && timesA[i + 1]! <= time) i++
+    while (j < lastB && timesB[j + 1]! <= time) j++
+    latencyMs[size] = time
+    costUsd[size] = costsA[i]! + costsB[j]!
     left[size] = i
     right[size] = j
-    const [nextA, nextB] = [a.latencyMs[i + 1] ?? Infinity, b.latencyMs[j + 1] ?? Infinity]
-    if (nextA === Infinity && nextB === Infinity) break
-    if (nextA <= nextB) i++
+    if (i === lastA && j === lastB) break
+    if (j === lastB || (i < lastA && timesA[i + 1]! <= timesB[j + 1]!)) i++
     else j++
   }
   const end = size + 1
@@ -123,22 +125,38 @@ function thinPair(a: Node, b: Node): [Node, Node] {
 function thin(node: Node, most: number): Node {
   if (node.kind === "zero" || node.latencyMs.length <= most) return node
   for (let delta = FIRST_DELTA; ; delta *= 2) {
-    const kept = keepBy(node.costUsd, delta)
-    if (kept.length > most) continue
-    const pick = (values: Float64Array): Float64Array => Float64Array.from(kept, (at) => values[at]!)
-    const curve = { latencyMs: pick(node.latencyMs), costUsd: pick(node.costUsd), error: node.error * (1 + delta) }
+    const kept = keepBy(node.costUsd, delta, most)
+    if (kept === null) continue
+    const [latencyMs, costUsd] = [new Float64Array(kept.length), new Float64Array(kept.length)]
+    for (let k = 0; k < kept.length; k++) {
+      latencyMs[k] = node.latencyMs[kept[k]!]!
+      costUsd[k] = node.costUsd[kept[k]!]!
+    }
+    const error = node.error * (1 + delta)
     // A thinned part is its original in series with nothing: entries are found through `left`.
-    return { kind: "series", a: node, b: ZERO, ...curve, left: kept, right: new Int32Array(kept.length) }
+    return {
+      kind: "series",
+      a: node,
+      b: ZERO,
+      latencyMs,
+      costUsd,
+      error,
+      left: kept,
+      right: new Int32Array(kept.length),
+    }
   }
 }
 
-function keepBy(costUsd: Float64Array, delta: number): Int32Array {
-  const kept: number[] = []
+/** Entries that cost less than the kept one before by more than delta; null for more than `most`. */
+function keepBy(costUsd: Float64Array, delta: number, most: number): Int32Array | null {
+  const kept = new Int32Array(most)
+  let count = 0
   let last = Infinity
-  for (const [at, cost] of costUsd.entries()) {
-    if (cost * (1 + delta) > last) continue
-    kept.push(at)
-    last = cost
+  for (let at = 0; at < costUsd.length; at++) {
+    if (costUsd[at]! * (1 + delta) > last) continue
+    if (count === most) return null
+    kept[count++] = at
+    last = costUsd[at]!
   }
-  return Int32Array.from(kept)
+  return kept.slice(0, count)
 }

@@ -62,7 +62,7 @@ function reduced(problem: SelectionProblem, pairBudget: number): Arc[] {
   const budget = { pairs: pairBudget }
   for (;;) {
     const before = arcs.length
-    arcs = mergeParallel(arcs)
+    arcs = mergeParallel(arcs, 2 * problem.curves.length + 2)
     arcs = mergeSeries(arcs, problem.curves.length, budget)
     if (arcs.length === before) return arcs
   }
@@ -83,17 +83,17 @@ function eventGraph({ graph, curves }: SelectionProblem): Arc[] {
 }
 
 /** Arcs between the same two events become one; many are joined as a balanced tree, which keeps curves short. */
-function mergeParallel(arcs: readonly Arc[]): Arc[] {
-  const groups = new Map<number, Map<number, Arc[]>>()
+function mergeParallel(arcs: readonly Arc[], events: number): Arc[] {
+  const groups = new Map<number, Arc | Arc[]>()
   for (const arc of arcs) {
-    const from = groups.get(arc.from) ?? new Map<number, Arc[]>()
-    groups.set(arc.from, from)
-    const group = from.get(arc.to)
-    if (group === undefined) from.set(arc.to, [arc])
-    else group.push(arc)
+    const ends = arc.from * events + arc.to
+    const group = groups.get(ends)
+    if (group === undefined) groups.set(ends, arc)
+    else if (Array.isArray(group)) group.push(arc)
+    else groups.set(ends, [group, arc])
   }
-  return [...groups.values()].flatMap((from) =>
-    [...from.values()].map((group) => ({ ...group[0]!, node: sideBySide(group.map((arc) => arc.node)) })),
+  return Array.from(groups.values(), (group) =>
+    Array.isArray(group) ? { ...group[0]!, node: sideBySide(group.map((arc) => arc.node)) } : group,
   )
 }
 
@@ -108,27 +108,43 @@ function sideBySide(all: readonly Node[]): Node {
 
 /** An event with one arc in and one out disappears, as long as the pairs of entries are within the budget. */
 function mergeSeries(arcs: readonly Arc[], steps: number, budget: { pairs: number }): Arc[] {
-  const into = new Map<number, Set<Arc>>()
-  const outOf = new Map<number, Set<Arc>>()
-  const add = (arc: Arc): void => {
-    into.set(arc.to, (into.get(arc.to) ?? new Set()).add(arc))
-    outOf.set(arc.from, (outOf.get(arc.from) ?? new Set()).add(arc))
-  }
-  for (const arc of arcs) add(arc)
+  const merged = [...arcs]
+  const ends = degreesOf(arcs, 2 * steps + 2)
+  const gone = new Set<Arc>()
   for (let event = 0; event < 2 * steps; event++) {
-    const [before, after] = [into.get(event), outOf.get(event)]
-    if (before?.size !== 1 || after?.size !== 1) continue
-    const [[first], [second]] = [[...before], [...after]]
-    const pairs = pairsOf(first!.node, second!.node)
+    if (ends.into[event] !== 1 || ends.outOf[event] !== 1) continue
+    const [first, second] = [ends.lastInto[event]!, ends.lastOutOf[event]!]
+    const pairs = pairsOf(first.node, second.node)
     if (pairs > budget.pairs) continue
     budget.pairs -= pairs
-    outOf.get(first!.from)!.delete(first!)
-    into.get(second!.to)!.delete(second!)
-    before.clear()
-    after.clear()
-    add({ from: first!.from, to: second!.to, node: series(first!.node, second!.node) })
+    const arc = { from: first.from, to: second.to, node: series(first.node, second.node) }
+    gone.add(first).add(second)
+    merged.push(arc)
+    // Elsewhere it stands for the one that it begins or ends with.
+    ends.lastOutOf[arc.from] = arc
+    ends.lastInto[arc.to] = arc
   }
-  return [...outOf.values()].flatMap((set) => [...set])
+  return gone.size === 0 ? merged : merged.filter((arc) => !gone.has(arc))
+}
+
+interface Degrees {
+  readonly into: Int32Array
+  readonly outOf: Int32Array
+  /** The only arc where the degree is 1. */
+  readonly lastInto: Arc[]
+  readonly lastOutOf: Arc[]
+}
+
+function degreesOf(arcs: readonly Arc[], events: number): Degrees {
+  const [into, outOf] = [new Int32Array(events), new Int32Array(events)]
+  const [lastInto, lastOutOf] = [new Array<Arc>(events), new Array<Arc>(events)]
+  for (const arc of arcs) {
+    into[arc.to]!++
+    outOf[arc.from]!++
+    lastInto[arc.to] = arc
+    lastOutOf[arc.from] = arc
+  }
+  return { into, outOf, lastInto, lastOutOf }
 }
 
 /** The arcs with curves as steps of a workflow; arcs of no time are dependencies. `arcs` are in topological order. */
