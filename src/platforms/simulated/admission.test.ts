@@ -6,14 +6,14 @@ import { testParameters } from "./testing/test-parameters.ts"
 const { limits } = testParameters()
 
 test("beyond the account's limit nobody enters until somebody leaves", () => {
-  const admission = new Admission({ ...limits, concurrency: { account: 2, keepFree: 0 } }, false)
+  const admission = new Admission({ ...limits, concurrency: { account: 2, keepFree: 0 } }, "places")
   expect([admission.enter(128), admission.enter(128), admission.enter(128)]).toEqual([true, true, false])
   admission.leave(128)
   expect(admission.enter(128)).toBe(true)
 })
 
 test("vCPUs are shared out, and one that is larger than all of them runs alone", () => {
-  const admission = new Admission({ ...limits, mbPerVcpu: 1000, vcpuTotal: 2 }, true)
+  const admission = new Admission({ ...limits, mbPerVcpu: 1000, vcpuTotal: 2 }, "vcpus")
   expect([admission.enter(5000), admission.enter(100)]).toEqual([true, false])
   admission.leave(5000)
   expect([admission.enter(1000), admission.enter(1000), admission.enter(100)]).toEqual([true, true, false])

@@ -4,14 +4,14 @@ import type { ClusterParameters } from "./parameters.ts"
 /** The account's limit on what runs at once: places, and vCPUs where the platform has so many and no more. */
 export class Admission {
   readonly #limits: PlatformLimits
-  /** Machines decide by memory; then vCPUs follow from it. */
   readonly #byVcpus: boolean
   #busy = 0
   #busyVcpus = 0
 
-  constructor(limits: PlatformLimits, byVcpus: boolean) {
+  /** By `vcpus` too, unless machines decide by memory, from which vCPUs follow. */
+  constructor(limits: PlatformLimits, by: "places" | "vcpus") {
     this.#limits = limits
-    this.#byVcpus = byVcpus && limits.vcpuTotal !== null
+    this.#byVcpus = by === "vcpus" && limits.vcpuTotal !== null
   }
 
   get busy(): number {

@@ -12,7 +12,6 @@ import type { PartRequest } from "../../protocol/parse-envelope.ts"
 import type { Store } from "../../stores/store.ts"
 import { variantName, type InvokeOutcome, type InvokeRequest } from "../platform.ts"
 import { Admission, StartRate } from "./admission.ts"
-import { partAnswer, type KeptOutput } from "./answer.ts"
 import type { Call } from "./call.ts"
 import { chanceOf, type Chance } from "./chance.ts"
 import { fallingCurveInverse } from "./curve.ts"
@@ -21,6 +20,8 @@ import type { FunctionTable } from "./function-table.ts"
 import { Instances } from "./instances.ts"
 import { timelineOf, type Timeline } from "./invocation.ts"
 import { noiseOf, type Noise } from "./noise.ts"
+import { KeptOutputs } from "./kept-outputs.ts"
+import { isOver, outcomeOf } from "./outcome.ts"
 import type { PlatformParameters } from "./parameters.ts"
 import type { SimulatedInstance } from "./pool.ts"
 import { requestOf, storedTasks } from "./request-of.ts"
@@ -54,9 +55,6 @@ export interface InvocationsOptions {
   readonly onRecord: (record: InvocationRecord) => void
 }
 
-/** Finished outputs that are remembered; older ones are forgotten. */
-const MOST_KEPT = 100_000
-
 type MutableCounts = { -readonly [K in keyof SimulationCounts]: SimulationCounts[K] }
 
 export class Invocations {
@@ -77,13 +75,15 @@ export class Invocations {
   readonly #chance: Chance
   readonly #faultChance: Chance
   readonly #noise: Noise
-  readonly #kept = new Map<string, KeptOutput>()
+  /** Null where every output reaches its caller, so that nobody ever asks for one again. */
+  readonly #kept: KeptOutputs | null
   readonly #waiting: Call[] = []
 
   constructor(options: InvocationsOptions) {
     const { parameters, seed } = options
     this.#options = options
-    this.#admission = new Admission(parameters.limits, parameters.cluster === undefined)
+    this.#kept = options.keepOutputs || options.faults.length > 0 ? new KeptOutputs() : null
+    this.#admission = new Admission(parameters.limits, parameters.cluster === undefined ? "vcpus" : "places")
     this.#rate = new StartRate(parameters.limits.startsPer10s)
     this.#chance = chanceOf(seed)
     this.#faultChance = chanceOf(seed)
@@ -204,7 +204,7 @@ export class Invocations {
       this.counts.queuedMs += nowMs - call.sentAtMs
     }
     instance.calls++
-    const kept = call.request.repeat > 0 ? this.#kept.get(call.request.idempotencyKey) : undefined
+    const kept = call.request.repeat > 0 ? this.#kept?.get(call.request.idempotencyKey) : undefined
     const timeline = timelineOf(call, instance, {
       parameters,
       chance: this.#chance,
@@ -244,7 +244,7 @@ export class Invocations {
     }
     if (this.#waiting.length > 0) this.#admitWaiting()
     onRecord(record)
-    if (end.kind === "part" && fault !== "crash-before" && end.output.errors.length === 0) this.#keep(call, end.output)
+    if (end.kind === "part" && fault !== "crash-before") this.#kept?.keep(call.request.idempotencyKey, end.output)
     if (end.kind === "part" && end.report.replayed) this.counts.replays++
     if (hasCrashed(fault)) {
       call.answer({ kind: "unavailable", message: "a simulated crash: the connection was cut", mayHaveRun: true })
@@ -255,19 +255,11 @@ export class Invocations {
     else this.#answer(call, timeline)
   }
 
-  #answer(call: Call, { end, record }: Timeline): void {
-    const { answer, request, fault } = call
-    if (end.kind === "error") return answer({ kind: "function-error", ...end.error, record })
-    if (end.kind === "plain") return answer(plainOutcome(end.payload, record, this.#options.parameters))
-    if (end.kind !== "part") return answer({ kind: end.kind, record })
-    if (fault?.kind === "bad-answer") return answer({ kind: "ok", payload: "\u0000 not an answer", record })
-    const payload = partAnswer(end.output, end.report, { store: this.#options.store, key: request.idempotencyKey })
-    if (!(payload instanceof Promise)) return answer({ kind: "ok", payload, record })
-    payload.then(
-      (made) => answer({ kind: "ok", payload: made, record }),
-      (error: unknown) => answer({ kind: "function-error", errorType: "io", message: String(error), record }),
-    )
-    return undefined
+  #answer(call: Call, timeline: Timeline): void {
+    const { store, parameters } = this.#options
+    const outcome = outcomeOf(call, timeline, { store, payloadBytes: parameters.limits.payloadBytes.sync })
+    if (outcome instanceof Promise) void outcome.then(call.answer) // it never rejects
+    else call.answer(outcome)
   }
 
   /** Only what was asked for so long that room is there by now; the first that does not fit holds up the rest. */
@@ -278,14 +270,6 @@ export class Invocations {
       this.#waiting.unshift(next)
       return
     }
-  }
-
-  #keep(call: Call, output: KeptOutput): void {
-    const { keepOutputs, faults } = this.#options
-    if (!keepOutputs && faults.length === 0) return
-    if (this.#kept.size >= MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value ?? "")
-    // The first output wins, as with `putIfAbsent`.
-    if (!this.#kept.has(call.request.idempotencyKey)) this.#kept.set(call.request.idempotencyKey, output)
   }
 
   /** How long this rest may last: drawn from the curve under the instance's name and age. */
@@ -301,14 +285,4 @@ function hasCrashed(kind: string | undefined): boolean {
 
 function isFailedInit(end: Timeline["end"], { deployed }: Call): boolean {
   return end.kind === "error" && (deployed.behaviour.failsInit?.(deployed.options.environment) ?? null) !== null
-}
-
-function isOver(payload: unknown, limitBytes: number): boolean {
-  return Buffer.byteLength(JSON.stringify(payload) ?? "null") > limitBytes
-}
-
-function plainOutcome(payload: unknown, record: InvocationRecord, { limits }: PlatformParameters): InvokeOutcome {
-  if (!isOver(payload, limits.payloadBytes.sync)) return { kind: "ok", payload, record }
-  const message = `Response payload size exceeded maximum allowed payload size (${limits.payloadBytes.sync} bytes).`
-  return { kind: "function-error", errorType: "Function.ResponseSizeTooLarge", message, record }
 }
