@@ -3,7 +3,6 @@ import type { Estimator } from "../estimation/estimator.ts"
 import { POLICIES } from "../optimization/planners.ts"
 import type { Policy } from "../optimization/policy.ts"
 import { staticPolicy } from "../optimization/static-policy.ts"
-import { trimtabPolicy } from "../optimization/trimtab-policy.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
@@ -15,7 +14,7 @@ export interface PolicyChoice {
   readonly goal: Goal
   readonly estimator: Estimator
   readonly limits: PlatformLimits
-  /** A policy of `trimtab planners`, or `trimtab`. */
+  /** A policy of `trimtab planners`; ours where absent. */
   readonly policy?: string | undefined
   /** Keeps the plan of that planner instead. */
   readonly planner?: string | undefined
@@ -39,16 +38,13 @@ export function chosenPolicy(choice: PolicyChoice): ChosenPolicy {
     return { name: `${planner}, static`, create: () => policy }
   }
   const name = choice.policy ?? OURS
-  const entry =
-    name === OURS ? { create: trimtabPolicy, goals: ["cost", "latency"] } : POLICIES.find((one) => one.name === name)
-  if (entry === undefined)
-    throw new TrimtabError(
-      "usage",
-      `there is no policy ${name}; use one of ${[OURS, ...POLICIES.map((one) => one.name)].join(", ")}`,
-      {
-        fix: "choose one of trimtab planners",
-      },
-    )
+  const entry = POLICIES.find((one) => one.name === name)
+  if (entry === undefined) {
+    const names = POLICIES.map((one) => one.name).join(", ")
+    throw new TrimtabError("usage", `there is no policy ${name}; use one of ${names}`, {
+      fix: "choose one of trimtab planners",
+    })
+  }
   if (!entry.goals.includes(goal.kind))
     throw new TrimtabError("usage", `policy ${name} has no ${goal.kind} goal; give --slo`, { fix: "give --slo" })
   // Without state but for caches: runs share it.
