@@ -16,17 +16,32 @@ export interface AwaitedAnswer {
  * through the engine. The call itself is left to the platform, whose own read timeout is shorter (P2).
  */
 export interface AnswerDeadlines {
-  /** Calls `overdue` at its time, or `abandoned` as soon as the signal aborts: at once when it has aborted already. */
-  add(answer: AwaitedAnswer, signal: AbortSignal): void
-  /** It has come, or its wait is over. */
-  remove(answer: AwaitedAnswer, signal: AbortSignal): void
+  /**
+   * Calls `overdue` at its time, or `abandoned` as soon as the signal aborts: at once when it has aborted already, and
+   * then there is no ticket.
+   */
+  add(answer: AwaitedAnswer, signal: AbortSignal): Ticket | null
+  /** It has come, or its wait is over. A ticket is given back once. */
+  remove(ticket: Ticket): void
   /** Answers that are waited for. */
   readonly waiting: number
 }
 
+/**
+ * An answer with its places in two lists that are not in order: taking it out moves the last one there. Sets that fill and
+ * empty without end leave tables behind which keep what was in them alive for a while: a fifth of the engine's time.
+ */
+export interface Ticket {
+  readonly answer: AwaitedAnswer
+  /** Those that end with the same signal. */
+  readonly group: Ticket[]
+  at: number
+  inGroup: number
+}
+
 export function answerDeadlines(clock: Clock): AnswerDeadlines {
-  const answers = new Set<AwaitedAnswer>()
-  const bySignal = new WeakMap<AbortSignal, Set<AwaitedAnswer>>()
+  const tickets: Ticket[] = []
+  const bySignal = new WeakMap<AbortSignal, Ticket[]>()
   let armedMs = Infinity
   let disarm = (): void => {}
 
@@ -38,18 +53,17 @@ export function answerDeadlines(clock: Clock): AnswerDeadlines {
   const sweep = (): void => {
     armedMs = Infinity
     const nowMs = clock.monotonicMs()
-    for (const answer of answers) if (answer.dueMs <= nowMs) answer.overdue()
-    const nextMs = [...answers].reduce((first, answer) => Math.min(first, answer.dueMs), Infinity)
+    for (const { answer } of [...tickets]) if (answer.dueMs <= nowMs) answer.overdue()
+    const nextMs = tickets.reduce((first, { answer }) => Math.min(first, answer.dueMs), Infinity)
     if (nextMs < armedMs) arm(nextMs)
   }
-  /** The answers that end with a signal. */
-  const groupOf = (signal: AbortSignal): Set<AwaitedAnswer> => {
+  const groupOf = (signal: AbortSignal): Ticket[] => {
     const known = bySignal.get(signal)
     if (known !== undefined) return known
-    const group = new Set<AwaitedAnswer>()
+    const group: Ticket[] = []
     bySignal.set(signal, group)
     const onAbort = (): void => {
-      for (const answer of group) answer.abandoned(reasonOf(signal))
+      for (const { answer } of [...group]) answer.abandoned(reasonOf(signal))
     }
     signal.addEventListener("abort", onAbort, { once: true })
     return group
@@ -57,22 +71,33 @@ export function answerDeadlines(clock: Clock): AnswerDeadlines {
 
   return {
     get waiting() {
-      return answers.size
+      return tickets.length
     },
     add: (answer, signal) => {
       if (signal.aborted) {
         answer.abandoned(reasonOf(signal))
-        return
+        return null
       }
-      answers.add(answer)
-      groupOf(signal).add(answer)
+      const group = groupOf(signal)
+      const ticket = { answer, group, at: tickets.length, inGroup: group.length }
+      tickets.push(ticket)
+      group.push(ticket)
       if (answer.dueMs < armedMs) arm(answer.dueMs)
+      return ticket
     },
-    remove: (answer, signal) => {
-      bySignal.get(signal)?.delete(answer)
-      if (!answers.delete(answer) || answers.size > 0) return
+    remove: (ticket) => {
+      takeOut(tickets, ticket, "at")
+      takeOut(ticket.group, ticket, "inGroup")
+      if (tickets.length > 0) return
       disarm()
       armedMs = Infinity
     },
   }
+}
+
+function takeOut(list: Ticket[], ticket: Ticket, place: "at" | "inGroup"): void {
+  const last = list.pop()
+  if (last === undefined || last === ticket) return
+  list[ticket[place]] = last
+  last[place] = ticket[place]
 }

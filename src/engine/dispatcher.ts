@@ -1,7 +1,7 @@
 import { messageOf } from "../base/errors.ts"
 import { variantOf, type FunctionVariant, type InvokeOutcome } from "../platforms/platform.ts"
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
-import type { AwaitedAnswer } from "./answer-deadlines.ts"
+import type { AwaitedAnswer, Ticket } from "./answer-deadlines.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
 import { entryOf, entryWithoutRecord, type Times } from "./invocation-entry.ts"
 import type { InvocationEntry } from "./records.ts"
@@ -67,6 +67,7 @@ class Flight implements AwaitedAnswer {
   readonly #variant: FunctionVariant
   readonly #askedAtMs: number
   #sentAtMs = 0
+  #ticket: Ticket | null = null
   #isOver = false
   dueMs = 0
 
@@ -85,7 +86,7 @@ class Flight implements AwaitedAnswer {
     this.dueMs = parts.clock.monotonicMs() + timeoutMs + ANSWER_MARGIN_MS
     parts.load.began(variant)
     parts.warm.taken(variant)
-    parts.deadlines.add(this, signal)
+    this.#ticket = parts.deadlines.add(this, signal)
     if (this.#isOver) return
     try {
       const call = parts.platform.invoke({ variant, payload: payload(), idempotencyKey, repeat, timeoutMs }, signal)
@@ -106,6 +107,7 @@ class Flight implements AwaitedAnswer {
   }
 
   abandoned(reason: Error): void {
+    if (this.#isOver) return
     this.#leave()
     this.#on.sender.failed(reason)
   }
@@ -127,8 +129,8 @@ class Flight implements AwaitedAnswer {
   #leave(): void {
     if (this.#isOver) return
     this.#isOver = true
-    const { parts, signal } = this.#on
-    parts.deadlines.remove(this, signal)
+    const { parts } = this.#on
+    if (this.#ticket !== null) parts.deadlines.remove(this.#ticket)
     parts.load.ended(this.#variant)
     parts.admission.release()
   }
