@@ -53,7 +53,7 @@ export function answerDeadlines(clock: Clock): AnswerDeadlines {
   const sweep = (): void => {
     armedMs = Infinity
     const nowMs = clock.monotonicMs()
-    for (const { answer } of [...tickets]) if (answer.dueMs <= nowMs) answer.overdue()
+    for (const { answer } of tickets.slice()) if (answer.dueMs <= nowMs) answer.overdue()
     const nextMs = tickets.reduce((first, { answer }) => Math.min(first, answer.dueMs), Infinity)
     if (nextMs < armedMs) arm(nextMs)
   }
@@ -63,7 +63,7 @@ export function answerDeadlines(clock: Clock): AnswerDeadlines {
     const group: Ticket[] = []
     bySignal.set(signal, group)
     const onAbort = (): void => {
-      for (const { answer } of [...group]) answer.abandoned(reasonOf(signal))
+      for (const { answer } of group.slice()) answer.abandoned(reasonOf(signal))
     }
     signal.addEventListener("abort", onAbort, { once: true })
     return group
