@@ -38,9 +38,24 @@ export function stepResult(run: StepRun, meters: Meters, pricing: Pricing): Step
   }
 }
 
-/** What invocations are billed for, as it was recorded when they ended. */
+/** Sums below this stay exact in a number; quantities have fewer digits than it, nearly always. */
+const EXACT = 2 ** 52
+const EXACT_DIGITS = 15
+
+/** What invocations are billed for together, as it was recorded when they ended. */
 export function metersOf(invocations: readonly StepInvocation[]): Meters {
-  return invocations.flatMap(({ meters }) => meters.map(([meter, quantity]) => ({ meter, quantity: BigInt(quantity) })))
+  const whole = new Map<string, bigint>()
+  const parts = new Map<string, number>()
+  const add = (meter: string, quantity: bigint): void => void whole.set(meter, (whole.get(meter) ?? 0n) + quantity)
+  for (const { meters } of invocations)
+    for (const [meter, quantity] of meters) {
+      if (quantity.length > EXACT_DIGITS) add(meter, BigInt(quantity))
+      const part = (parts.get(meter) ?? 0) + (quantity.length > EXACT_DIGITS ? 0 : Number(quantity))
+      parts.set(meter, part < EXACT ? part : 0)
+      if (part >= EXACT) add(meter, BigInt(part))
+    }
+  for (const [meter, part] of parts) add(meter, BigInt(part))
+  return [...whole].map(([meter, quantity]) => ({ meter, quantity }))
 }
 
 /** Why a step has no configuration. */
