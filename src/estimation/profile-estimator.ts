@@ -137,7 +137,11 @@ function fitOne(step: Step, selection: Selection, { workflow, limits, operations
   const transferred =
     operations === undefined
       ? undefined
-      : transferredFunction(selection, operations, { ...options, leastMemoryMB: limits.memoryMB.min })
+      : transferredFunction(selection, operations, {
+          ...options,
+          leastMemoryMB: limits.memoryMB.min,
+          isSplit: workflow.steps.some((one) => one.function === step.function && one.split.kind !== "none"),
+        })
   return transferred ?? { functionModel: fitFunction(selection, options) }
 }
 
