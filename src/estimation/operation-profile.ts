@@ -32,6 +32,8 @@ export interface OperationProfile {
     readonly wallMs: number
     readonly userMs: number
     readonly systemMs: number
+    /** Cores that the run had; those of the model's platform where absent. */
+    readonly cores?: number
   }
   readonly counters: Readonly<Partial<Record<OperationCounter, number>>>
 }
@@ -50,7 +52,7 @@ export function withWork(profile: OperationProfile, work: number): OperationProf
   ])
   return {
     ...profile,
-    local: { wallMs: wallMs * work, userMs: userMs * work, systemMs: systemMs * work },
+    local: { ...profile.local, wallMs: wallMs * work, userMs: userMs * work, systemMs: systemMs * work },
     counters: Object.fromEntries(counters) as OperationProfile["counters"],
   }
 }

@@ -2,6 +2,7 @@ import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
 import type { OperationProfile, OperationSource } from "../estimation/operation-profile.ts"
 import { type FunctionPackage, variantName, variantOf } from "../platforms/platform.ts"
+import type { InvocationRecord } from "../protocol/invocation-record.ts"
 import type { OperationReport } from "../protocol/operation-report.ts"
 import { callInstance, type InstanceEnd, type Place } from "./call-instance.ts"
 import { isContended } from "./sample-of-record.ts"
@@ -21,6 +22,8 @@ export interface OperationRequest {
   readonly warmUps?: number
   /** Names the invocations: unlike any profile before. */
   readonly key: string
+  /** Told of every invocation: each is billed. */
+  readonly onRecord?: (record: InvocationRecord) => void
 }
 
 /** Timed runs, of which the median counts. */
@@ -105,6 +108,7 @@ async function invokeCounted(place: Place, request: OperationRequest, call: numb
   const variant = variantOf(pkg.functionName, memoryMB)
   const part = { tasks, processes: 1, part: [0, 1], call: "handler", timeoutMs, operations: true } as const
   const end = await callInstance(place, { ...part, variant, key: `${key}/${call}` })
+  request.onRecord?.(end.record)
   return { operations: operationsOf(end, variantName(variant)), contended: isContended(end.record) }
 }
 

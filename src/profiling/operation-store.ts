@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { lineAppender, lineFileText } from "./line-file.ts"
+import type { OperationSource } from "../estimation/operation-profile.ts"
 import { operationLine, type OperationRecord, parseOperations } from "./operation-lines.ts"
 
 /** The operation profiles of all functions: appended to, never rewritten. */
@@ -24,6 +25,20 @@ export function operationStore(directory: string): OperationStore {
     },
     append: async (functionName, record) => await append(pathOf(functionName), operationLine(record)),
   }
+}
+
+/** The newest local run by that source, of that code where it is given; null when there is none. */
+export function newestOf(
+  records: readonly OperationRecord[],
+  { source, codeSha256 }: { readonly source: OperationSource; readonly codeSha256?: string },
+): OperationRecord | null {
+  const own = records.filter(
+    (record) => record.profile.source === source && (codeSha256 === undefined || record.codeSha256 === codeSha256),
+  )
+  return own.reduce<OperationRecord | null>(
+    (newest, record) => (newest === null || record.atMs >= newest.atMs ? record : newest),
+    null,
+  )
 }
 
 /** Operation profiles in memory, for tests. */

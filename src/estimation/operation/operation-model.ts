@@ -14,7 +14,7 @@ import { learnNoise, type NoiseKey, type NoiseModel, noiseSd } from "./noise-mod
 import { fitPlatform, meanLog } from "./platform-fit.ts"
 import { type CurveOptions, type PlatformParameters, quotaCurve } from "./quota-curve.ts"
 import { type Demand, quotaLawMs } from "./quota-law.ts"
-import { fitResidual, type ResidualFit } from "./residual.ts"
+import { fitResidual, type ResidualFit, type ResidualModel } from "./residual.ts"
 import {
   assertLocalRun,
   assertSource,
@@ -32,7 +32,7 @@ export interface OperationModel {
   readonly platform: OperationPlatform
   readonly parameters: PlatformParameters
   readonly counters: readonly OperationCounter[]
-  readonly residual: ResidualFit
+  readonly residual: ResidualModel
   readonly spreads: EffectSpreads
   readonly noise: NoiseModel
 }
@@ -73,7 +73,8 @@ export function fitOperationModel({ platform, functions }: TrainingSet): Operati
     measured.map(({ one, points }) => observedErrors(one, points, { residual, noise })),
     seededRandom(SEED),
   )
-  return { ...draft, residual, noise, spreads }
+  const { trees, lawError, treesError } = residual
+  return { ...draft, residual: { trees, lawError, treesError }, noise, spreads }
 }
 
 function observedErrors(

@@ -29,7 +29,7 @@ export function priorOperationModel(platform: OperationPlatform): OperationModel
     platform,
     parameters: PRIOR_PARAMETERS,
     counters: [],
-    residual: { trees: null, lawError: 0, treesError: 0, unseenErrors: new Map() },
+    residual: { trees: null, lawError: 0, treesError: 0 },
     spreads: PRIOR_SPREADS,
     noise: learnNoise([]),
   }

@@ -8,12 +8,16 @@ export interface ResidualFunction {
   readonly errors: readonly number[]
 }
 
-export interface ResidualFit {
+/** What the trees are worth, and the trees if they are worth it. */
+export interface ResidualModel {
   /** Null where the law alone is better at functions it has not seen. */
   readonly trees: BoostedTrees | null
   /** Mean absolute log error at unseen functions, without and with the trees. */
   readonly lawError: number
   readonly treesError: number
+}
+
+export interface ResidualFit extends ResidualModel {
   /** ln(T / (law * trees)) of every function where the trees had not seen it (or without trees), by id. */
   readonly unseenErrors: ReadonlyMap<string, readonly number[]>
 }
