@@ -20,6 +20,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>>
   grid: async () => (await import("./estimation/measure/grid.ts")).measureGrid,
   "form-errors": async () => (await import("./estimation/form-errors.ts")).measureFormErrors,
   functions: async () => (await import("./estimation/functions/measure.ts")).measureFunctions,
+  "operation-model": async () => (await import("./estimation/operation-model.ts")).measureOperationModel,
   face: async () => (await import("./estimation/functions/measure-face.ts")).measureFace,
 }
 

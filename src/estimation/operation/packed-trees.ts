@@ -4,9 +4,12 @@ import type { BoostedTrees } from "../../statistics/boosted-trees.ts"
 type Nodes = BoostedTrees["trees"][number]
 type Node = Nodes[number]
 
-/** Boosted trees as small JSON: a leaf is its value, an inner node [column, threshold, left, right]. */
+/**
+ * Boosted trees as small JSON, one text a tree: a leaf is its value, an inner node [column, threshold, left, right]. Six
+ * digits are kept of each number.
+ */
 export function packTrees({ base, rate, trees }: BoostedTrees): Json {
-  return { base, rate, trees: trees.map((nodes) => packNode(nodes, 0)) }
+  return { base, rate, trees: trees.map((nodes) => JSON.stringify(packNode(nodes, 0))) }
 }
 
 /** The trees of such JSON, which predict the same. Throws for anything else. */
@@ -14,7 +17,7 @@ export function unpackTrees(value: unknown): BoostedTrees {
   if (!isObject(value) || !Array.isArray(value["trees"])) throw new Error("these are no packed trees")
   const trees = value["trees"].map((packed: unknown) => {
     const nodes: Node[] = []
-    unpackNode(packed, nodes)
+    unpackNode(JSON.parse(String(packed)), nodes)
     return nodes
   })
   return { base: Number(value["base"]), rate: Number(value["rate"]), trees }
@@ -22,7 +25,12 @@ export function unpackTrees(value: unknown): BoostedTrees {
 
 function packNode(nodes: Nodes, at: number): Json {
   const { column, threshold, value, left, right } = nodes[at]!
-  return column < 0 ? value : [column, threshold, packNode(nodes, left), packNode(nodes, right)]
+  if (column < 0) return sixDigits(value)
+  return [column, sixDigits(threshold), packNode(nodes, left), packNode(nodes, right)]
+}
+
+function sixDigits(value: number): number {
+  return Number(value.toPrecision(6))
 }
 
 /** Appends the node and all below it; returns its place. */
