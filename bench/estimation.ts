@@ -13,6 +13,7 @@ const SECTIONS: Sections = {
   jolteon: async () => (await import("./estimation/jolteon.ts")).bench,
   stairs: async () => (await import("./estimation/stairs.ts")).bench,
   unseen: async () => (await import("./estimation/unseen.ts")).bench,
+  speed: async () => (await import("./estimation/speed.ts")).bench,
 }
 
 /** Measurements that `--measure` repeats, each at most 30 minutes; they write dated files beside the older ones. */

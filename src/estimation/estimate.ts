@@ -4,7 +4,8 @@ import { scale, shift } from "../statistics/quantile-table-operations.ts"
 import type { CompileContext } from "./compile.ts"
 import { ROUND_UP_MS, coldStarts, usedInstances } from "./compiled-space.ts"
 import type { Estimate, EstimateRequest, Parts } from "./estimator.ts"
-import { mappingPart, supportPart, transferPart, type TransferPart } from "./part-memo.ts"
+import { supportAt } from "./measured-points.ts"
+import { mappingPart, transferPart, type TransferPart } from "./part-memo.ts"
 import {
   busyProcesses,
   coldBilledMs,
@@ -43,7 +44,10 @@ export function estimateStep(request: EstimateRequest, context: EstimateContext)
     parts,
     ...billOf(request, context, { point, single, parts, used, cold }),
     modelVersion: context.modelVersion,
-    support: supportOf(model, parts, { cold, measured: supportPart(model, point, context.doubtful) }),
+    support: supportOf(model, parts, {
+      cold,
+      measured: supportAt(model.functionModel.measured, point, context.doubtful),
+    }),
     ...(blocked === undefined ? {} : { blocked }),
   }
 }
@@ -132,19 +136,19 @@ function partsOf(model: StepModel, { point, single, cold, instances, slowest }: 
 function together(parts: readonly Distribution[]): Distribution {
   let centre = 0
   let xi = 0
-  const squares = [0, 0, 0, 0, 0, 0, 0]
+  const sums = [0, 0, 0, 0, 0, 0, 0]
   for (const { logMs, tail } of parts) {
     // The table's own points are its quantiles at PROBABILITIES, that of P99 too: no slope at P95 replaces it.
     const median = Math.exp(logMs[2]!)
     centre += median
     xi = Math.max(xi, tail.xi)
-    for (let i = 0; i < squares.length; i++) {
+    for (let i = 0; i < sums.length; i++) {
       const off = Math.exp(logMs[i]!) - median
-      squares[i]! += off * off
+      sums[i]! += off * off
     }
   }
-  const quantiles = squares.map((square, i) => centre + (i < 2 ? -1 : 1) * Math.sqrt(square))
-  return fromQuantiles(quantiles, { xi, fromP: 0.99 })
+  for (let i = 0; i < sums.length; i++) sums[i] = centre + (i < 2 ? -1 : 1) * Math.sqrt(sums[i]!)
+  return fromQuantiles(sums, { xi, fromP: 0.99 })
 }
 
 function blockOf(model: StepModel, point: InstancePoint, single: Single): Estimate["blocked"] {

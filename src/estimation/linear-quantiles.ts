@@ -16,6 +16,8 @@ export interface LinearQuantilesOptions {
 export interface LinearQuantiles {
   /** The seven quantiles, ascending and not negative, in ms. */
   predict(columns: readonly number[]): number[]
+  /** `predict` at columns `base + x * slope`, for many x; each answer is the same array, overwritten. */
+  predictAlong(base: readonly number[], slope: readonly number[]): (x: number) => number[]
   medianMs(columns: readonly number[]): number
   /** True when some level has a slope in that column. */
   usesColumn(column: number): boolean
@@ -170,6 +172,15 @@ function fromLevels(
     usesColumn: (column) => planes.some((plane) => (plane[column] ?? 0) !== 0),
     medianMs: (columns) => Math.max(0, dot(centre, columns)),
     predict: (columns) => rearranged(planes.map((plane) => Math.max(0, dot(plane, columns)))),
+    predictAlong: (base, slope) => {
+      const fixed = planes.map((plane) => dot(plane, base))
+      const rising = planes.map((plane) => dot(plane, slope))
+      const out = planes.map(() => 0)
+      return (x) => {
+        for (let i = 0; i < out.length; i++) out[i] = Math.max(0, fixed[i]! + x * rising[i]!)
+        return rearranged(out)
+      }
+    },
   }
 }
 

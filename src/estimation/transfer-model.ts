@@ -18,6 +18,8 @@ export interface Volume {
 export interface TransferModel {
   /** Seven quantiles in ms for one instance of that size. */
   quantilesMs(memoryMB: number, volume: Volume): number[]
+  /** The same of one volume at many sizes; each answer is the same array, overwritten. */
+  alongMemory(volume: Volume): (memoryMB: number) => readonly number[]
   /** From this memory on more of it changes nothing, MB. */
   readonly saturationMB: number
   /** Samples behind the fit. */
@@ -65,6 +67,11 @@ export function fitTransfer(
     transferred: fit.transferred,
     saturationMB,
     quantilesMs: (memoryMB, volume) => fit.predict(columnsOf(memoryMB, volume, saturationMB)),
+    alongMemory: ({ objects, bytes }) => {
+      // The columns are linear in 1 / share.
+      const read = fit.predictAlong([1, 0, 0, 0, objects], [0, 1, bytes / 1e6, objects, 0])
+      return (memoryMB) => read(1 / Math.min(1, memoryMB / saturationMB))
+    },
   }
 }
 
