@@ -42,7 +42,10 @@ export function goldenEstimates(): readonly number[] {
       return [
         ...LEVELS.map((p) => quantile(latencyMs, p)),
         ...Object.values(parts).flatMap((part) => [quantile(part, 0.5), quantile(part, 0.95)]),
-        ...[billedMs.mean, billedMs.p95, costUsd.mean, costUsd.sd],
+        billedMs.mean,
+        billedMs.p95,
+        costUsd.mean,
+        costUsd.sd,
         ["measured", "interpolated", "extrapolated", "transferred"].indexOf(support),
         blocked === undefined ? 0 : blocked.length,
       ]
