@@ -21,6 +21,7 @@ import {
   round,
   scoresOf,
 } from "./unseen/score.ts"
+import { whereRows } from "./unseen/where.ts"
 
 const SPLIT = { testShare: 0.2, seed: 20_251_122 }
 const MOST_OBSERVATIONS = 4
@@ -89,6 +90,7 @@ export function scoreUnseen(data: FunctionSetData, training?: MlpOptions): Bench
         memoryRows("unseen functions by memory (Fig. 8)", predictor, all),
       ),
       ...observed,
+      ...whereRows(test, predictors["law, one local run"]!),
     ],
   }
 }

@@ -87,6 +87,9 @@ test("one local run of each function is enough to estimate and to plan, marked a
   expect(again.stdout).toMatch(/work +known +4 /)
   expect(again.stdout).toContain("counted already (portable source): nothing to run")
 
+  const shown = trimtab("profile", "show")
+  expect(shown.stdout).toMatch(/work .* portable /)
+
   const estimated = trimtab("estimate", "work", "--tasks", "1", "--memory", "256,885,1769", "--json")
   expect(estimated.status, estimated.stderr).toBe(0)
   const [step] = (JSON.parse(estimated.stdout) as { steps: { points: Point[]; basis: object }[] }).steps
