@@ -70,7 +70,7 @@ test("one local run of each function is enough to estimate and to plan, marked a
 
   const counted = trimtab("profile", "--operations", "--json")
   expect(counted.status, counted.stderr).toBe(0)
-  expect(counted.stderr).toMatch(/counting operations, list: /)
+  expect(counted.stderr).toMatch(/counting operations, work: a local run/)
   const document = JSON.parse(counted.stdout) as OperationsDocument
   expect(document).toMatchObject({ schemaVersion: 1, source: "portable" })
   expect(document.functions.map((one) => [one.function, one.state])).toEqual([

@@ -93,6 +93,14 @@ test("a cold run alone, as of the step that gave the local run its input, leaves
   expect(medianAt(seen, 884)).toBe(medianAt(ALONE, 884))
 })
 
+test("contended runs neither move a transferred estimate nor make it a guess", () => {
+  const busy = [442, 884].map((memoryMB) => ({ ...measured(memoryMB, 60_000), contended: true }))
+  const seen = estimatorOf(busy)
+  expect(estimateAt(seen, { memoryMB: 884, tasks: 1 }).support).toBe("transferred")
+  expect(medianAt(seen, 884)).toBe(medianAt(ALONE, 884))
+  expect(seen.basis("f")).toMatchObject({ transferred: true, doubtful: false })
+})
+
 test("samples of several processes are not mixed with the operations of one", () => {
   const other = [measured(1024, 9000)].map((sample) => ({ ...sample, tasks: 4, processes: 2 }))
   expect(medianAt(estimatorOf(other), 1024)).toBe(medianAt(estimatorOf(other, false), 1024))

@@ -49,14 +49,16 @@ export function transferredFunction(
   const run = profiles.get(selection.functionName)
   const warm = selection.ok.filter((sample) => !sample.cold)
   if (run === undefined || memoriesOf(warm).length >= MEASURED_MEMORIES) return undefined
-  const observations = warm
-    .filter(({ processes }) => processes === 1)
+  const single = warm.filter(({ processes }) => processes === 1)
+  if (warm.length > 0 && single.length === 0) return undefined
+  const observations = single
+    // A run that waited for the machine tells less than the law does.
+    .filter(({ contended, enforced }) => !contended && enforced !== "none")
     .map(({ memoryMB, durationMs, tasks }): OperationObservation => ({
       memoryMB,
       ms: durationMs,
       work: tasks / run.tasks,
     }))
-  if (warm.length > 0 && observations.length === 0) return undefined
   const transfer: TransferOptions & FunctionModelOptions = {
     ...options,
     functionName: selection.functionName,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import { profileWorkflow } from "./campaign.ts"
+import { findCountingTool } from "./instruction-count.ts"
 import { type OperationCampaignOptions, profileWorkflowOperations } from "./operation-campaign.ts"
 import { memoryOperationStore } from "./operation-store.ts"
 import type { FakePlatform } from "./testing/fake-platform.ts"
@@ -118,4 +119,18 @@ test("runs every step that the unknown function needs, and none after it", async
   const report = await profileWorkflowOperations({ ...options, operations })
   expect(report.functions.map(({ state }) => state)).toEqual(["known", "measured", "known"])
   expect(fake.requests.some(({ variant }) => variant.functionName === "join")).toBe(false)
+})
+
+test("the extended source needs its tool before anything runs, and keeps the portable profile beside its own", async () => {
+  const hasTool = await findCountingTool().then(
+    () => true,
+    () => false,
+  )
+  const { fake, options } = start({ source: "extended" })
+  // The fake functions have no package that a tool could run.
+  const code = hasTool ? "handler-failed" : "missing-package"
+  await expect(profileWorkflowOperations(options)).rejects.toMatchObject({ code })
+  const kept = await options.operations.read("cut")
+  expect(kept.map(({ profile }) => profile.source)).toEqual(hasTool ? ["portable"] : [])
+  expect(fake.requests.length > 0).toBe(hasTool)
 })

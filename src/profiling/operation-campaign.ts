@@ -6,6 +6,7 @@ import { stepInput } from "../workflow/tasks.ts"
 import type { Step } from "../workflow/workflow.ts"
 import { type BenchParts, keyOf, type StepBench, stepBench, sweep } from "./bench.ts"
 import { extendProfile } from "./extended-profile.ts"
+import { type CountingTool, findCountingTool } from "./instruction-count.ts"
 import type { OperationRecord } from "./operation-lines.ts"
 import { profileOperations } from "./operation-profile.ts"
 import { newestOf, type OperationStore } from "./operation-store.ts"
@@ -67,6 +68,8 @@ export async function profileWorkflowOperations(options: OperationCampaignOption
   const { workflow, input } = options
   const parts = benchParts(options)
   const known = await knownRecords(options)
+  // Before anything is run: without a tool there is nothing to begin.
+  const tool = options.source === "extended" ? await findCountingTool() : null
   const steps = neededSteps(workflow.steps, known)
   parts.ledger.total = steps.length
   const keys = dataKeys(workflow, options.packages, input)
@@ -86,7 +89,7 @@ export async function profileWorkflowOperations(options: OperationCampaignOption
     const open = found.get(step.function)
     // A function of several steps may find tasks in a later one.
     if (open === undefined || open.state === "idle")
-      found.set(step.function, await profileOne(options, { parts, bench, tasks: data.tasks }))
+      found.set(step.function, await profileOne(options, { parts, bench, tasks: data.tasks, tool }))
     parts.ledger.done++
   }
   parts.tell("done")
@@ -115,6 +118,8 @@ interface Subject {
   readonly bench: StepBench
   /** Of the whole step. */
   readonly tasks: readonly Json[]
+  /** Null for the portable source. */
+  readonly tool: CountingTool | null
 }
 
 async function profileOne(options: OperationCampaignOptions, subject: Subject): Promise<FunctionOperations> {
@@ -131,10 +136,10 @@ async function profileOne(options: OperationCampaignOptions, subject: Subject): 
   })
   const first = record(portable)
   await options.operations.append(functionName, first)
-  if (options.source === "portable") return { functionName, state: "measured", record: first }
+  if (subject.tool === null) return { functionName, state: "measured", record: first }
   subject.parts.tell(`${subject.bench.step.name}: counting instructions`)
   const { environment } = options
-  const extended = record(await extendProfile(portable, { pkg, tasks, environment }))
+  const extended = record(await extendProfile(portable, { pkg, tasks, environment, tool: subject.tool }))
   await options.operations.append(functionName, extended)
   return { functionName, state: "measured", record: extended }
 }
