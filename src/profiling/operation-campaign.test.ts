@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
+import { TrimtabError } from "../base/errors.ts"
 import { profileWorkflow } from "./campaign.ts"
-import { findCountingTool } from "./instruction-count.ts"
 import { type OperationCampaignOptions, profileWorkflowOperations } from "./operation-campaign.ts"
 import { memoryOperationStore } from "./operation-store.ts"
 import type { FakePlatform } from "./testing/fake-platform.ts"
@@ -121,16 +121,16 @@ test("runs every step that the unknown function needs, and none after it", async
   expect(fake.requests.some(({ variant }) => variant.functionName === "join")).toBe(false)
 })
 
-test("the extended source needs its tool before anything runs, and keeps the portable profile beside its own", async () => {
-  const hasTool = await findCountingTool().then(
-    () => true,
-    () => false,
-  )
-  const { fake, options } = start({ source: "extended" })
-  // The fake functions have no package that a tool could run.
-  const code = hasTool ? "handler-failed" : "missing-package"
-  await expect(profileWorkflowOperations(options)).rejects.toMatchObject({ code })
-  const kept = await options.operations.read("cut")
-  expect(kept.map(({ profile }) => profile.source)).toEqual(hasTool ? ["portable"] : [])
-  expect(fake.requests.length > 0).toBe(hasTool)
+test("the extended source needs its tool before anything runs", async () => {
+  const findTool = (): Promise<never> => Promise.reject(new TrimtabError("missing-package", "there is none"))
+  const { fake, options } = start({ source: "extended", findTool })
+  await expect(profileWorkflowOperations(options)).rejects.toMatchObject({ code: "missing-package" })
+  expect(fake.requests).toEqual([])
+})
+
+test("the extended source keeps the portable profile beside its own", async () => {
+  // The fake functions have no package that a tool could run: it ends after the portable part.
+  const { options } = start({ source: "extended", findTool: () => Promise.resolve("perf") })
+  await expect(profileWorkflowOperations(options)).rejects.toMatchObject({ code: "handler-failed" })
+  expect((await options.operations.read("cut")).map(({ profile }) => profile.source)).toEqual(["portable"])
 })

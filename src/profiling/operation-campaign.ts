@@ -29,6 +29,8 @@ export interface OperationCampaignOptions extends WalkOptions {
   readonly operations: OperationStore
   readonly source: OperationSource
   readonly fullCpu: FullCpu
+  /** Finds what counts instructions for the extended source; the best tool of this machine where absent. */
+  readonly findTool?: () => Promise<CountingTool>
 }
 
 /** What is known of one function now. */
@@ -69,7 +71,7 @@ export async function profileWorkflowOperations(options: OperationCampaignOption
   const parts = benchParts(options)
   const known = await knownRecords(options)
   // Before anything is run: without a tool there is nothing to begin.
-  const tool = options.source === "extended" ? await findCountingTool() : null
+  const tool = options.source === "extended" ? await (options.findTool ?? findCountingTool)() : null
   const steps = neededSteps(workflow.steps, known)
   parts.ledger.total = steps.length
   const keys = dataKeys(workflow, options.packages, input)
