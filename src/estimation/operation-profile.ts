@@ -36,6 +36,8 @@ export interface OperationProfile {
     readonly cores?: number
   }
   readonly counters: Readonly<Partial<Record<OperationCounter, number>>>
+  /** As the workflow declares the code; `multi` where absent. */
+  readonly threads?: "single" | "multi"
 }
 
 /** Sizes of memory: they do not grow with the work. */

@@ -67,11 +67,12 @@ export function transferredFunction(
     counts: options.isSplit ? [...new Set([1, ...WORKS.map((work) => work * run.tasks)])] : [run.tasks],
     observations,
   }
-  const functionModel = operationFunctionModel(model, run.profile, transfer)
+  const profile = { ...run.profile, threads: options.threads }
+  const functionModel = operationFunctionModel(model, profile, transfer)
   const floor = selection.ok.length > 0 ? fitMemoryFloor(selection, options.memoryStepMB) : functionModel.floor
   return {
     functionModel: { ...functionModel, floor },
-    expected: selectSamples(transferredProfile(model, run.profile, transfer)),
+    expected: selectSamples(transferredProfile(model, profile, transfer)),
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DATA_FOLDER } from "../measure/data-file.ts"
-import type { FunctionSetData } from "./data.ts"
+import type { FunctionSetData, MeasuredFunctionData } from "./data.ts"
 
 /** Fewer repeats make no cell. */
 const LEAST_REPEATS = 3
@@ -24,7 +24,18 @@ export function newestFunctionSet(kind: "functions" | "face", folder: string = D
 
 function cleaned(data: FunctionSetData): FunctionSetData {
   const functions = data.functions
-    .map((one) => ({ ...one, cells: one.cells.filter((cell) => cell.warmMs.length >= LEAST_REPEATS) }))
+    .map((one) => ({
+      ...one,
+      operations: { ...one.operations, threads: threadsOf(one) },
+      cells: one.cells.filter((cell) => cell.warmMs.length >= LEAST_REPEATS),
+    }))
     .filter((one) => one.cells.length > 0 && one.operations.local.wallMs > 0)
   return { ...data, functions }
+}
+
+/** As it was deployed: the generator's functions with a parallel share have two threads, all others one. */
+function threadsOf({ modules }: MeasuredFunctionData): "single" | "multi" {
+  const isParallel =
+    typeof modules === "object" && modules !== null && "parallelShare" in modules && Number(modules.parallelShare) > 0
+  return isParallel ? "multi" : "single"
 }

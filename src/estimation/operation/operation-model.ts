@@ -104,7 +104,7 @@ type Draft = Pick<OperationModel, "platform" | "parameters" | "counters">
 /** The law of the model at one size; the residual is not in it. */
 export function pointAt(model: Draft, profile: OperationProfile, memoryMB: number): CurveAt {
   const { platform, parameters } = model
-  const quota = quotaCores(platform, memoryMB)
+  const quota = quotaCores(platform, memoryMB, profile.threads)
   const demand = platformDemand(profile, parameters, { cores: platform.cores, quotaCores: quota })
   const curve = quotaCurve(demand, { parameters, platform, phases: PHASES }, quota)
   const effect = effectPoint(demand, { parameters, platform, phases: PHASES }, quota)
