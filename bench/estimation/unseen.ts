@@ -160,8 +160,10 @@ function platformRow(model: OperationModel, count: object): object {
     ...count,
     parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, round(value)])),
     spreads: Object.fromEntries(Object.entries(spreads).map(([name, value]) => [name, round(value)])),
-    lawErrorPct: round(100 * residual.lawError),
-    withTreesErrorPct: round(100 * residual.treesError),
+    errorInCrossValidationPct: Object.fromEntries(
+      Object.entries(residual.unseen).map(([kind, error]) => [kind, round(100 * error)]),
+    ),
+    effectsUsed: residual.effects !== null,
     treesUsed: residual.trees !== null,
   }
 }

@@ -51,7 +51,7 @@ export interface OperationCampaignReport {
   readonly costLines: readonly CostLine[]
 }
 
-/** Tasks of a local run at most: some, since tasks of one step differ; few, since it is made five times. */
+/** Tasks of a local run at most: some, since tasks of one step differ; few, since it is made five times at least. */
 const MOST_TASKS = 4
 
 /**

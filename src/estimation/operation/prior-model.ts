@@ -3,6 +3,7 @@ import { learnNoise } from "./noise-model.ts"
 import type { OperationModel } from "./operation-model.ts"
 import type { PlatformParameters } from "./quota-curve.ts"
 import { TICK_MS } from "./quota-simulation.ts"
+import { NO_RESIDUAL } from "./residual.ts"
 import type { OperationPlatform } from "./training-set.ts"
 
 /**
@@ -31,7 +32,7 @@ export function priorOperationModel(platform: OperationPlatform): OperationModel
     platform,
     parameters: PRIOR_PARAMETERS,
     counters: [],
-    residual: { trees: null, lawError: 0, treesError: 0 },
+    residual: NO_RESIDUAL,
     spreads: PRIOR_SPREADS,
     noise: learnNoise([]),
   }
