@@ -51,7 +51,7 @@ export function fitEffectRegression(targets: readonly EffectTarget[], ridge: num
   return {
     means,
     scales,
-    coefficients: Array.from({ length: effects }, (_, k) => [...flat.slice(k * width, (k + 1) * width)]),
+    coefficients: Array.from({ length: effects }, (_, k) => Array.from(flat.subarray(k * width, (k + 1) * width))),
   }
 }
 
