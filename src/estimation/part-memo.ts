@@ -58,6 +58,16 @@ export function transferPart(
   return remembered(model.memo[direction], keyOf(point.memoryMB, point.tasks, slowest), make)
 }
 
+/** Mean and sd of one instance's transfer alone, ms: a third of the work, so not worth remembering. */
+export function transferMoments(
+  model: StepModel,
+  direction: Direction,
+  point: TransferPoint,
+): Pick<TransferPart, "mean" | "sd"> {
+  const quantiles = transferQuantiles(model, direction, point)
+  return { mean: tableMean(quantiles), sd: tableSd(quantiles) }
+}
+
 /** Mapping delay of `instances` of which `cold` start cold. */
 export function mappingPart(
   model: StepModel,
