@@ -197,7 +197,9 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
   const atPercentile = Float64Array.from(factors, (factor) => quantile(factor, request.percentile))
   const atMedian = Float64Array.from(factors, (factor) => quantile(factor, 0.5))
   // Twice the mean stands for P99 of a transfer: it matters only near the timeout.
-  const longest = download.mean.map((ms, i) => longestComputeMs(model, 2 * (ms + upload.mean[i]!)))
+  const longest = new Float64Array(download.mean.length)
+  for (let i = 0; i < longest.length; i++)
+    longest[i] = longestComputeMs(model, 2 * (download.mean[i]! + upload.mean[i]!))
   const need = needs(axes, model)
   for (let m = 0; m < axes.memoryMB.length; m++) {
     const memoryMB = axes.memoryMB[m]!
