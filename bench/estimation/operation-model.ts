@@ -8,23 +8,27 @@ import { operationModelFile } from "../../src/estimation/operation/operation-mod
 import { DATA_FOLDER } from "./measure/data-file.ts"
 import { newestFunctionSet, newestPath } from "./functions/newest.ts"
 
-/** Where the product keeps the models that it ships. */
+/** Where the product keeps the models that it ships, and what names them. */
 const SHIPPED = resolve(import.meta.dirname, "../../src/estimation/data")
+const INDEX = resolve(import.meta.dirname, "../../src/estimation/operation/shipped-local.ts")
 
 export interface OperationModelOptions {
   /** Where the function set lies. */
   readonly from?: string
   /** Where the model goes. */
   readonly to?: string
+  /** The module that names the model which is shipped. */
+  readonly index?: string
 }
 
 /**
  * Fits the operation model to the newest function set and writes `operation-model-local-YYYY-MM-DD.json`, dated like the
- * measurement; returns its path. `shipped-models.ts` names the file that is shipped.
+ * measurement, and the module that names it as what is shipped; returns the path of the data.
  */
 export async function writeOperationModel({
   from = DATA_FOLDER,
   to = SHIPPED,
+  index = INDEX,
 }: OperationModelOptions = {}): Promise<string> {
   const source = newestPath("functions", from)
   const data = newestFunctionSet("functions", from)
@@ -33,8 +37,18 @@ export async function writeOperationModel({
   const model = fitOperationModel({ platform, functions: data.functions })
   const path = join(to, `operation-model-local-${data.measuredAt}.json`)
   await writeFile(path, `${JSON.stringify(operationModelFile(model, originOf(source, data.origin)), null, 1)}\n`)
+  await writeFile(index, indexOf(basename(path)))
   process.stderr.write(`wrote ${path}: ${data.functions.length} functions\n`)
   return path
+}
+
+function indexOf(file: string): string {
+  return `// Written by \`npm run bench -- estimation --measure operation-model\`: names the model that is shipped.
+import model from "../data/${file}" with { type: "json" }
+
+/** The model of the local platform as data; null before one was measured. */
+export const SHIPPED_LOCAL: unknown = model
+`
 }
 
 /** The measurement without its size and without what only it needs. */
