@@ -43,6 +43,7 @@ const KEYS = [
   "unseenMlpMapePct",
   "unseenMlpPublishedMapePct",
   "unseenNoisePct",
+  "unseenFloorPct",
 ] as const
 
 function nothing(reason: string): BenchResult {
@@ -82,6 +83,8 @@ export function scoreUnseen(data: FunctionSetData, training?: MlpOptions): Bench
       unseenMlpMapePct: percent(scores["MLP repaired"]!.map((score) => score.mean)),
       unseenMlpPublishedMapePct: percent(scores["MLP published"]!.map((score) => score.mean)),
       unseenNoisePct: percent(floor.map((score) => score.mean)),
+      // Means of two halves differ by twice what the mean of all runs is off by.
+      unseenFloorPct: percent(floor.map((score) => score.mean / 2)),
     },
     reasons: {},
     rows: [

@@ -19,8 +19,11 @@ export interface TransferPart {
   readonly sd: number
 }
 
-/** Entries kept of each kind; then all are dropped. Under 1 MB. */
-const KEPT = 4096
+/**
+ * Entries kept of each kind; then all are dropped. Enough for a curve over memory and few enough to stay young: entries
+ * that outlive a collection cost more than they save where configurations do not come back.
+ */
+const KEPT = 256
 
 export function partMemo(): PartMemo {
   return { download: new Map(), upload: new Map(), mapping: new Map() }
