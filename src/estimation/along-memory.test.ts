@@ -17,9 +17,12 @@ describe("readings along memory", () => {
     const model = fitTransfer([selectSamples({ functionName: "f", samples })], "download", 1769)
     const volume = { objects: 2, bytes: 2.5e6 }
     const along = model.alongMemory(volume)
+    expect(along.varies).toBe(true)
+    const prior = fitTransfer([], "upload", 1769).alongMemory({ objects: 0, bytes: 0 })
+    expect(prior.varies).toBe(false)
     for (const memoryMB of [128, 700, 1769, 5000]) {
       const one = model.quantilesMs(memoryMB, volume)
-      along(memoryMB).forEach((ms, i) => expect(ms / one[i]!).toBeCloseTo(1, 11))
+      along.quantilesMs(memoryMB).forEach((ms, i) => expect(ms / one[i]!).toBeCloseTo(1, 11))
     }
   })
 

@@ -5,7 +5,7 @@ import { usedInstances } from "./compiled-space.ts"
 import { maxUsefulProcesses } from "./compute-model.ts"
 import type { CompiledParts, CompiledSpace, CompileRequest } from "./estimator.ts"
 import { factorAt } from "./step-forecasts.ts"
-import { coldBilledMs, coldExtraMs, factorOf, longestComputeMs, slowestOf, type StepModel } from "./step-model.ts"
+import { coldBilledMs, coldExtraMs, factorOf, longestCompute, slowestOf, type StepModel } from "./step-model.ts"
 
 export interface Rates {
   readonly usdPerGbSecond: number
@@ -163,10 +163,14 @@ function transferLevels(request: CompileRequest, axes: Axes, { model, direction 
     const slowest = slowestOf(request.tasks, tasks)
     const atPercentile = quantileReader(request.percentile ** (1 / slowest))
     const atMedian = quantileReader(0.5 ** (1 / slowest))
-    const quantilesAt = model[direction].alongMemory(model.functionModel[direction].volume(tasks))
+    const along = model[direction].alongMemory(model.functionModel[direction].volume(tasks))
     for (let m = 0; m < distinct; m++) {
       const at = m * width + j
-      const quantiles = quantilesAt(axes.memoryMB[m]!)
+      if (m > 0 && !along.varies) {
+        copyLevels(out, { from: j, to: at, count: 1 })
+        continue
+      }
+      const quantiles = along.quantilesMs(axes.memoryMB[m]!)
       const centre = atMedian(quantiles)
       out.percentile[at] = centre + stretch * (atPercentile(quantiles) - centre)
       out.median[at] = centre
@@ -198,8 +202,8 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
   const atMedian = Float64Array.from(factors, (factor) => quantile(factor, 0.5))
   // Twice the mean stands for P99 of a transfer: it matters only near the timeout.
   const longest = new Float64Array(download.mean.length)
-  for (let i = 0; i < longest.length; i++)
-    longest[i] = longestComputeMs(model, 2 * (download.mean[i]! + upload.mean[i]!))
+  const longestOf = longestCompute(model)
+  for (let i = 0; i < longest.length; i++) longest[i] = longestOf(2 * (download.mean[i]! + upload.mean[i]!))
   const need = needs(axes, model)
   for (let m = 0; m < axes.memoryMB.length; m++) {
     const memoryMB = axes.memoryMB[m]!
