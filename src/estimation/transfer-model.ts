@@ -77,8 +77,11 @@ export function fitTransfer(
     quantilesMs: (memoryMB, volume) => fit.predict(columnsOf(memoryMB, volume, saturationMB)),
     alongMemory: ({ objects, bytes }) => {
       // The columns are linear in 1 / share.
-      const { varies, at } = fit.predictAlong([1, 0, 0, 0, objects], [0, 1, bytes / 1e6, objects, 0])
-      return { varies, quantilesMs: (memoryMB) => at(1 / Math.min(1, memoryMB / saturationMB)) }
+      const line = fit.predictAlong([1, 0, 0, 0, objects], [0, 1, bytes / 1e6, objects, 0])
+      return {
+        varies: line.varies,
+        quantilesMs: (memoryMB) => line.at(1 / Math.min(1, memoryMB / saturationMB)),
+      }
     },
   }
 }
