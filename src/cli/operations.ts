@@ -70,7 +70,7 @@ function operationsText({ source, functions, invocations, elapsedMs, costUsd }: 
 
 const MB = 2 ** 20
 
-function operationsTable({ functions }: OperationCampaignReport, { width, color }: Terminal): string {
+function operationsTable({ functions, source }: OperationCampaignReport, { width, color }: Terminal): string {
   return terminalTable({
     rows: functions,
     width,
@@ -85,7 +85,9 @@ function operationsTable({ functions }: OperationCampaignReport, { width, color 
       numbers("switches", ({ profile: { counters } }) => countText(counters.contextSwitches), 3),
       numbers("sent", ({ profile: { counters } }) => countText(counters.bytesSent, 1024, "KB"), 2),
       numbers("received", ({ profile: { counters } }) => countText(counters.bytesReceived, 1024, "KB"), 2),
-      numbers("instructions", ({ profile: { counters } }) => countText(counters.instructions, 1e6, "M"), 3),
+      ...(source === "portable"
+        ? []
+        : [numbers("instructions", ({ profile: { counters } }) => countText(counters.instructions, 1e6, "M"), 3)]),
     ],
   })
 }
