@@ -130,7 +130,11 @@ test("the extended source needs its tool before anything runs", async () => {
 
 test("the extended source keeps the portable profile beside its own", async () => {
   // The fake functions have no package that a tool could run: it ends after the portable part.
-  const { options } = start({ source: "extended", findTool: () => Promise.resolve("perf") })
+  const { fake, options } = start({ source: "extended", findTool: () => Promise.resolve("perf") })
   await expect(profileWorkflowOperations(options)).rejects.toMatchObject({ code: "handler-failed" })
   expect((await options.operations.read("cut")).map(({ profile }) => profile.source)).toEqual(["portable"])
+  // Begun again, it takes the portable one that is there.
+  const made = fake.requests.length
+  await expect(profileWorkflowOperations(options)).rejects.toMatchObject({ code: "handler-failed" })
+  expect(fake.requests.length).toBe(made)
 })

@@ -129,19 +129,20 @@ async function profileOne(options: OperationCampaignOptions, subject: Subject): 
   const { functionName, codeSha256 } = pkg
   if (subject.tasks.length === 0) return { functionName, state: "idle", record: null }
   const tasks = spread(subject.tasks, MOST_TASKS)
-  const portable = await localRun(options, subject, tasks)
   const record = (profile: OperationProfile): OperationRecord => ({
     atMs: Math.round(options.clock.nowMs()),
     codeSha256,
     tasks: tasks.length,
     profile,
   })
-  const first = record(portable)
-  await options.operations.append(functionName, first)
+  const known = newestOf(await options.operations.read(functionName), { source: "portable", codeSha256 })
+  const first = known?.tasks === tasks.length ? known : record(await localRun(options, subject, tasks))
+  if (first !== known) await options.operations.append(functionName, first)
   if (subject.tool === null) return { functionName, state: "measured", record: first }
   subject.parts.tell(`${subject.bench.step.name}: counting instructions`)
   const { environment } = options
-  const extended = record(await extendProfile(portable, { pkg, tasks, environment, tool: subject.tool }))
+  const request = { pkg, tasks, environment, tool: subject.tool, signal: options.signal }
+  const extended = record(await extendProfile(first.profile, request))
   await options.operations.append(functionName, extended)
   return { functionName, state: "measured", record: extended }
 }
