@@ -13,6 +13,7 @@ const SECTIONS: Sections = {
   jolteon: async () => (await import("./estimation/jolteon.ts")).bench,
   stairs: async () => (await import("./estimation/stairs.ts")).bench,
   unseen: async () => (await import("./estimation/unseen.ts")).bench,
+  speed: async () => (await import("./estimation/speed.ts")).bench,
 }
 
 /** Measurements that `--measure` repeats, each at most 30 minutes; they write dated files beside the older ones. */
@@ -20,6 +21,7 @@ const MEASUREMENTS: Readonly<Record<string, () => Promise<() => Promise<void>>>>
   grid: async () => (await import("./estimation/measure/grid.ts")).measureGrid,
   "form-errors": async () => (await import("./estimation/form-errors.ts")).measureFormErrors,
   functions: async () => (await import("./estimation/functions/measure.ts")).measureFunctions,
+  "operation-model": async () => (await import("./estimation/operation-model.ts")).measureOperationModel,
   face: async () => (await import("./estimation/functions/measure-face.ts")).measureFace,
 }
 

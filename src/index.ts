@@ -51,6 +51,14 @@ export type { InvocationRecord } from "./protocol/invocation-record.ts"
 export { packageFunction, type PackageOptions } from "./packaging/package-function.ts"
 
 export { profileWorkflow, type CampaignOptions, type CampaignReport } from "./profiling/campaign.ts"
+export {
+  type OperationCampaignOptions,
+  type OperationCampaignReport,
+  profileWorkflowOperations,
+} from "./profiling/operation-campaign.ts"
+export { operationSourceOf } from "./profiling/operation-source.ts"
+export { operationStore, type OperationStore } from "./profiling/operation-store.ts"
+export { shippedOperationModel } from "./estimation/operation/shipped-models.ts"
 export { profileStore, type ProfileStore } from "./profiling/profile-store.ts"
 export { createEstimator, type EstimatorOptions } from "./estimation/profile-estimator.ts"
 export type { CompiledSpace, Estimate, EstimateRequest, Estimator } from "./estimation/estimator.ts"

@@ -14,14 +14,15 @@ export type Row = StartRow | TransferRow
 export type Predict = (row: Row) => readonly number[]
 
 const MB_PER_VCPU = 1769
+const NO_INITS = PROBABILITIES.map(() => 0)
 /** Inits were not measured apart from the starts: they are part of them. */
 const NO_INIT: InitModel = {
   samples: 0,
   distribution: () => ({ logMs: [-30, -30, -30, -30, -30, -30, -30], tail: { xi: 0, fromP: 0.95 } }),
+  slowestMs: () => NO_INITS,
   medianMs: () => 0,
   meanMs: () => 0,
 }
-const NO_INITS = PROBABILITIES.map(() => 0)
 
 /** The models that the estimator uses, fitted on these rows as if they had come in this order. */
 export function fitPhysical(rows: DelaySet["rows"]): Predict {

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
 import { operationEstimator, type OperationEstimator } from "../../src/estimation/operation/operation-estimator.ts"
 import { fitOperationModel, type OperationModel } from "../../src/estimation/operation/operation-model.ts"
 import {
@@ -12,6 +10,7 @@ import type { MlpOptions } from "../../src/statistics/mlp.ts"
 import { mean, median, sampleQuantile } from "../../src/statistics/order-statistics.ts"
 import type { Bench, BenchResult } from "../bench.ts"
 import type { FunctionSetData } from "./functions/data.ts"
+import { newestFunctionSet } from "./functions/newest.ts"
 import {
   halfAgainstHalf,
   memoryRows,
@@ -22,17 +21,16 @@ import {
   round,
   scoresOf,
 } from "./unseen/score.ts"
+import { whereRows } from "./unseen/where.ts"
 
-/** Fewer repeats make no cell. */
-const LEAST_REPEATS = 3
 const SPLIT = { testShare: 0.2, seed: 20_251_122 }
 const MOST_OBSERVATIONS = 4
 
 export const bench: Bench = async () => {
-  const data = newest("functions")
+  const data = newestFunctionSet("functions")
   if (data === null) return nothing("bench/estimation/data holds no functions-<date>.json: measure it first")
   const scored = scoreUnseen(data)
-  const face = newest("face")
+  const face = newestFunctionSet("face")
   return face === null ? scored : { ...scored, rows: [...scored.rows, ...faceRows(data, face)] }
 }
 
@@ -45,6 +43,7 @@ const KEYS = [
   "unseenMlpMapePct",
   "unseenMlpPublishedMapePct",
   "unseenNoisePct",
+  "unseenFloorPct",
 ] as const
 
 function nothing(reason: string): BenchResult {
@@ -53,26 +52,6 @@ function nothing(reason: string): BenchResult {
     reasons: Object.fromEntries(KEYS.map((key) => [key, reason])),
     rows: [],
   }
-}
-
-/** The newest data file of a kind; names end in a date. */
-function newest(kind: string): FunctionSetData | null {
-  const folder = join(import.meta.dirname, "data")
-  const name = readdirSync(folder)
-    .filter((file) => new RegExp(`^${kind}-\\d{4}-\\d\\d-\\d\\d\\.json$`).test(file))
-    .toSorted()
-    .at(-1)
-  if (name === undefined) return null
-  // Written by the measurement beside it, in this format.
-  return cleaned(JSON.parse(readFileSync(join(folder, name), "utf8")) as FunctionSetData)
-}
-
-/** Functions without a local run or cells of enough repeats are left out. */
-function cleaned(data: FunctionSetData): FunctionSetData {
-  const functions = data.functions
-    .map((one) => ({ ...one, cells: one.cells.filter((cell) => cell.warmMs.length >= LEAST_REPEATS) }))
-    .filter((one) => one.cells.length > 0 && one.operations.local.wallMs > 0)
-  return { ...data, functions }
 }
 
 /**
@@ -104,6 +83,8 @@ export function scoreUnseen(data: FunctionSetData, training?: MlpOptions): Bench
       unseenMlpMapePct: percent(scores["MLP repaired"]!.map((score) => score.mean)),
       unseenMlpPublishedMapePct: percent(scores["MLP published"]!.map((score) => score.mean)),
       unseenNoisePct: percent(floor.map((score) => score.mean)),
+      // Means of two halves differ by twice what the mean of all runs is off by.
+      unseenFloorPct: percent(floor.map((score) => score.mean / 2)),
     },
     reasons: {},
     rows: [
@@ -112,6 +93,7 @@ export function scoreUnseen(data: FunctionSetData, training?: MlpOptions): Bench
         memoryRows("unseen functions by memory (Fig. 8)", predictor, all),
       ),
       ...observed,
+      ...whereRows(test, predictors["law, one local run"]!),
     ],
   }
 }
@@ -181,8 +163,10 @@ function platformRow(model: OperationModel, count: object): object {
     ...count,
     parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, round(value)])),
     spreads: Object.fromEntries(Object.entries(spreads).map(([name, value]) => [name, round(value)])),
-    lawErrorPct: round(100 * residual.lawError),
-    withTreesErrorPct: round(100 * residual.treesError),
+    errorInCrossValidationPct: Object.fromEntries(
+      Object.entries(residual.unseen).map(([kind, error]) => [kind, round(100 * error)]),
+    ),
+    effectsUsed: residual.effects !== null,
     treesUsed: residual.trees !== null,
   }
 }

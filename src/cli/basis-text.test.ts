@@ -18,6 +18,7 @@ const basis: Basis = {
   drift: { epoch: 0, alarm: null, changedAtMs: null, ratio: 1, wantsProfiling: false },
   borrowed: [],
   notes: [],
+  transferred: false,
   doubtful: false,
 }
 
@@ -37,5 +38,19 @@ describe("what estimates rest on", () => {
     expect(text).toContain("taken from priors: start, init")
     expect(text).toContain("it became slower 2 days ago (times 1.20); profile it anew")
     expect(text).toContain("contended")
+  })
+
+  it("says that a local run stands in for measurements", () => {
+    const error = { ...basis.error, heldOutPct: null, coverage95: null }
+    const none = { instances: 0, invocations: 0, steps: 0 }
+    const alone = { ...basis, transferred: true, samples: none, sources: {}, oldestAtMs: null, newestAtMs: null, error }
+    expect(basisText(alone, 0, 10 * DAY).split("\n")).toEqual([
+      "from the operations of one local run",
+      "spread between runs 4.0 %, doubt of the curve 12 %",
+      "note: transferred from one local run, not measured at its sizes",
+    ])
+    expect(basisText({ ...basis, transferred: true }, 1, 10 * DAY)).toContain(
+      "from the operations of one local run and 13 samples (12 log, 1 run) at 1 size, the newest 3 days old\n",
+    )
   })
 })

@@ -18,10 +18,9 @@ const NOTES: Readonly<Record<Basis["notes"][number], string>> = {
 
 /** What the estimates of a step rest on, in one to three lines: samples, errors so far, and what is to be doubted. */
 export function basisText(basis: Basis, sizes: number, nowMs: number): string {
-  const { samples, sources, newestAtMs, doubtful } = basis
-  const found = samples.instances + samples.steps
-  const rests = `from ${count(found, "sample")} (${countsText(sources)}) at ${count(sizes, "size")}, the newest ${ageText(nowMs - newestAtMs)} old`
+  const { doubtful, transferred } = basis
   const doubts = [
+    ...(transferred ? ["transferred from one local run, not measured at its sizes"] : []),
     ...(doubtful ? ["all samples are contended or not enforced"] : []),
     ...(basis.borrowed.length > 0
       ? [`not measured here, taken from priors: ${basis.borrowed.map((part) => PARTS[part]).join(", ")}`]
@@ -29,17 +28,39 @@ export function basisText(basis: Basis, sizes: number, nowMs: number): string {
     ...basis.notes.map((note) => NOTES[note]),
     ...driftText(basis, nowMs),
   ]
-  return [rests, errorText(basis), ...(doubts.length > 0 ? [`note: ${doubts.join("; ")}`] : [])].join("\n")
+  return [
+    restsText(basis, sizes, nowMs),
+    errorText(basis),
+    ...(doubts.length > 0 ? [`note: ${doubts.join("; ")}`] : []),
+  ].join("\n")
 }
 
-function errorText({ error: { heldOutPct, noisePct, formPct, coverage95 } }: Basis): string {
+function restsText({ samples, sources, newestAtMs, transferred }: Basis, sizes: number, nowMs: number): string {
+  const found = samples.instances + samples.steps
+  const rests = [
+    ...(transferred ? ["the operations of one local run"] : []),
+    ...(newestAtMs === null
+      ? []
+      : [
+          `${count(found, "sample")} (${countsText(sources)}) at ${count(sizes, "size")}, the newest ${ageText(nowMs - newestAtMs)} old`,
+        ]),
+  ]
+  return `from ${rests.join(" and ")}`
+}
+
+function errorText({ transferred, error: { heldOutPct, noisePct, formPct, coverage95 } }: Basis): string {
   const parts = [
-    heldOutPct === null ? "error not known: fewer than two sizes" : `error at sizes left out ${percent(heldOutPct)}`,
+    ...(transferred ? [] : [heldOutText(heldOutPct)]),
     `spread between runs ${percent(noisePct)}`,
     `doubt of the curve ${percent(formPct)}`,
     ...(coverage95 === null ? [] : [`${coverage95.covered} of ${count(coverage95.runs, "run")} inside their p95`]),
   ]
   return parts.join(", ")
+}
+
+function heldOutText(heldOutPct: number | null): string {
+  if (heldOutPct === null) return "error not known: fewer than two sizes"
+  return `error at sizes left out ${percent(heldOutPct)}`
 }
 
 function driftText({ drift }: Basis, nowMs: number): readonly string[] {

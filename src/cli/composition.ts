@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto"
 import { existsSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
@@ -11,15 +12,20 @@ import { openSqliteJournal } from "../engine/sqlite-journal.ts"
 import type { Rates } from "../estimation/compile.ts"
 import type { DelayPriorNames } from "../estimation/delay-priors.ts"
 import type { Estimator } from "../estimation/estimator.ts"
+import { shippedOperationModel } from "../estimation/operation/shipped-models.ts"
+import type { OperationPlatform } from "../estimation/operation/training-set.ts"
 import { createEstimator, type ProfileEstimator } from "../estimation/profile-estimator.ts"
 import type { Profile } from "../estimation/sample.ts"
 import { packageFunction } from "../packaging/package-function.ts"
-import { LAYER_NAMES } from "../platforms/local/enforcement/layer.ts"
+import { LAYER_NAMES, PERIOD_MS } from "../platforms/local/enforcement/layer.ts"
 import { connectLocalPlatform, type LocalPlatform } from "../platforms/local/local-platform.ts"
 import { LAMBDA_MB_PER_VCPU } from "../platforms/local/options.ts"
 import type { FunctionPackage } from "../platforms/platform.ts"
 import { awsLambdaPricing } from "../pricing/aws-lambda.ts"
 import { invocationMeters } from "../pricing/lambda-meters.ts"
+import type { FullCpu } from "../profiling/operation-campaign.ts"
+import { operationSourceOf } from "../profiling/operation-source.ts"
+import { type OperationStore, operationStore } from "../profiling/operation-store.ts"
 import { profileStore, type ProfileStore } from "../profiling/profile-store.ts"
 import { fsStore } from "../stores/fs/fs-store.ts"
 import type { Store } from "../stores/store.ts"
@@ -38,6 +44,8 @@ export interface Workspace {
   readonly project: Project
   readonly store: Store
   readonly profiles: ProfileStore
+  /** Local runs of functions, from which those are planned that were not measured. */
+  readonly operations: OperationStore
   readonly platform: LocalPlatform
   readonly packages: ReadonlyMap<string, FunctionPackage>
   /** Environment of every function: where the wrapper finds the store. */
@@ -62,12 +70,14 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
   const packages = await packageAll(project, terminal)
   const store = fsStore(join(stateDir, "store"))
   const profiles = projectProfiles(project)
+  const operations = projectOperations(project)
   const environment = store.url === null ? {} : { [STORE_VARIABLE]: store.url }
   const platform = await openPlatform(project)
   return {
     project,
     store,
     profiles,
+    operations,
     platform,
     packages,
     environment,
@@ -76,7 +86,13 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
       const { usdPerGbSecond, usdPerRequest } = platform.pricing
       const rates = { usdPerGbSecond, usdPerRequest }
       const read = await readProfiles(workflow, profiles)
-      return createEstimator({ workflow, profiles: read, limits: platform.limits, rates })
+      const source = await operationSourceOf({
+        functions: Object.keys(workflow.functions),
+        store: operations,
+        model: shippedOperationModel("local", localOperationPlatform(platform)),
+        codes: new Map([...packages].map(([name, { codeSha256 }]) => [name, codeSha256])),
+      })
+      return createEstimator({ workflow, profiles: read, limits: platform.limits, rates, operations: source })
     },
     engine: (setup) =>
       createEngine({
@@ -110,6 +126,32 @@ export function projectProfiles(project: Project): ProfileStore {
   return profileStore(join(project.stateDir, "profiles"))
 }
 
+/** The operation profiles of a project, beside its samples. */
+export function projectOperations(project: Project): OperationStore {
+  return operationStore(join(project.stateDir, "profiles"))
+}
+
+function localOperationPlatform({ info }: LocalPlatform): OperationPlatform {
+  const { mbPerVcpu, vcpuScale } = info
+  return { periodMs: PERIOD_MS, mbPerVcpu, vcpuScale, cores: availableParallelism() }
+}
+
+/** AWS Lambda: six vCPUs at 10,240 MB, and the period that public measurements of it show. */
+const LAMBDA_OPERATIONS: OperationPlatform = { periodMs: 20, mbPerVcpu: LAMBDA_MB_PER_VCPU, vcpuScale: 1, cores: 6 }
+
+/** A size of the local platform that gets every core, as far as it has sizes. */
+export function fullCpu({ info, limits }: LocalPlatform): FullCpu {
+  const cores = availableParallelism()
+  const mbPerCore = info.mbPerVcpu / info.vcpuScale
+  const memoryMB = Math.min(limits.memoryMB.max, Math.ceil(cores * mbPerCore))
+  return {
+    memoryMB,
+    cores: Math.max(1, Math.min(cores, Math.round(memoryMB / mbPerCore))),
+    periodMs: PERIOD_MS,
+    liftsLimit: info.vcpuScale < 1,
+  }
+}
+
 async function readProfiles(workflow: Workflow, profiles: ProfileStore): Promise<ReadonlyMap<string, Profile>> {
   const names = Object.keys(workflow.functions)
   return new Map(await Promise.all(names.map(async (name) => [name, await profiles.read(name)] as const)))
@@ -132,7 +174,13 @@ export async function offlineEstimator(
   const rates = { usdPerGbSecond, usdPerRequest }
   const profiles = await readProfiles(workflow, projectProfiles(project))
   const priors = offlinePriors(profiles)
-  return { profiles, rates, estimator: createEstimator({ workflow, profiles, limits, rates, priors }) }
+  const operations = await operationSourceOf({
+    functions: Object.keys(workflow.functions),
+    store: projectOperations(project),
+    model: shippedOperationModel("aws-lambda", LAMBDA_OPERATIONS),
+  })
+  const estimator = createEstimator({ workflow, profiles, limits, rates, priors, operations })
+  return { profiles, rates, estimator }
 }
 
 /** What was only imported ran on AWS Lambda and S3, where nothing else was told; campaigns and runs were local. */

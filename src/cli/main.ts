@@ -116,6 +116,17 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(input)
     .option("--fresh", "measure again what is measured already; what was imported is kept")
     .addOption(new Option("--max-time <duration>", "stop measuring after this").argParser(parseDurationMs))
+    .addOption(
+      new Option(
+        "--operations",
+        "only count the basic operations of each function, in one local run: enough for transferred estimates",
+      ).conflicts("maxTime"),
+    )
+    .addOption(
+      new Option("--source <source>", "what counts them: the instance itself, or perf or valgrind beside it")
+        .choices(["portable", "extended"])
+        .implies({ operations: true }),
+    )
   command(
     "import",
     "add measurements from logs, tuning results and tables",

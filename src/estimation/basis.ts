@@ -15,14 +15,17 @@ export interface Basis {
    * which means count several, and those of whole steps.
    */
   readonly samples: { readonly instances: number; readonly invocations: number; readonly steps: number }
-  readonly oldestAtMs: number
-  readonly newestAtMs: number
+  /** Null where there is no sample. */
+  readonly oldestAtMs: number | null
+  readonly newestAtMs: number | null
   readonly sources: Readonly<Partial<Record<SampleSource, number>>>
   readonly error: BasisError
   readonly drift: BasisDrift
   /** Parts that rest on a prior or on other functions, not on enough samples of their own. */
   readonly borrowed: readonly BorrowedPart[]
   readonly notes: readonly ComputeNote[]
+  /** True where compute times come from the operations of a local run, which the samples at most correct. */
+  readonly transferred: boolean
   /** True when only contended or unenforced samples were there. */
   readonly doubtful: boolean
 }
@@ -30,7 +33,7 @@ export interface Basis {
 export type BorrowedPart = "mappingDelay" | "init" | "download" | "upload" | "noise"
 
 export interface BasisError {
-  /** Median absolute error of compute at memory sizes left out of the fit, in %; null of fewer than two sizes. */
+  /** Median absolute error of compute at memory sizes left out of the fit, in %; null of fewer than two sizes, or none. */
   readonly heldOutPct: number | null
   /** Spread from run to run and error of the curve's form that predictions contain, sd in %. */
   readonly noisePct: number
@@ -82,19 +85,22 @@ export function basisOf({ modelVersion, selection, model, p95Ms }: BasisContext)
       invocations: instances.reduce((sum, sample) => sum + runsOf(sample), 0),
       steps: selection.steps.length,
     },
-    oldestAtMs: all.reduce((least, { atMs }) => Math.min(least, atMs), Infinity),
-    newestAtMs: all.reduce((most, { atMs }) => Math.max(most, atMs), -Infinity),
+    oldestAtMs: all.length === 0 ? null : all.reduce((least, { atMs }) => Math.min(least, atMs), Infinity),
+    newestAtMs: all.length === 0 ? null : all.reduce((most, { atMs }) => Math.max(most, atMs), -Infinity),
     sources,
     error: errorOf(selection, model, p95Ms),
     drift: driftOf(selection),
     borrowed: borrowedParts(selection, model),
     notes: model.functionModel.curve.notes,
+    transferred: model.transferred,
     doubtful: selection.doubtful,
   }
 }
 
 function errorOf(selection: Selection, model: StepModel, p95Ms: BasisContext["p95Ms"]): BasisError {
-  const errors = model.functionModel.curve.heldOut.flatMap(({ logErrors }) => logErrors)
+  // Sizes left out of what a model made up would only tell of that model.
+  const heldOut = model.transferred ? [] : model.functionModel.curve.heldOut
+  const errors = heldOut.flatMap(({ logErrors }) => logErrors)
   return {
     heldOutPct: errors.length > 0 ? 100 * median(errors.map((error) => Math.abs(Math.expm1(error)))) : null,
     noisePct: 100 * ((model.noise.logMs[5]! - model.noise.logMs[0]!) / 3.29),

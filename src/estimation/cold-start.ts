@@ -3,12 +3,14 @@ import { fromSamples } from "../statistics/from-samples.ts"
 import { addEquation, normalEquations, solveNonNegative } from "../statistics/non-negative-least-squares.ts"
 import { median } from "../statistics/order-statistics.ts"
 import { logNormal, mean } from "../statistics/quantile-table.ts"
-import { scale } from "../statistics/quantile-table-operations.ts"
+import { maxOf, scale } from "../statistics/quantile-table-operations.ts"
 import type { InstanceSample } from "./sample.ts"
 
 /** Init of a function by memory size. */
 export interface InitModel {
   distribution(memoryMB: number): Distribution
+  /** Seven quantiles of the longest of `cold` inits, ms. */
+  slowestMs(memoryMB: number, cold: number): readonly number[]
   medianMs(memoryMB: number): number
   meanMs(memoryMB: number): number
   /** Cold samples behind it; 0 when it is the pool's or the prior. */
@@ -39,7 +41,14 @@ export function fitInit(cold: readonly InstanceSample[], pool: readonly number[]
         : logNormal(PRIOR_INIT_MS, 2 * PRIOR_INIT_LOG_SD)
     const centre = Math.exp(distribution.logMs[2]!)
     const middle = mean(distribution)
-    return { samples: 0, distribution: () => distribution, medianMs: () => centre, meanMs: () => middle }
+    const slowest = slowestQuantiles(distribution)
+    return {
+      samples: 0,
+      distribution: () => distribution,
+      slowestMs: (_memoryMB, count) => slowest(count),
+      medianMs: () => centre,
+      meanMs: () => middle,
+    }
   }
   const curve = initCurve(seen, mbPerVcpu)
   const ratios = fromSamples(
@@ -48,11 +57,28 @@ export function fitInit(cold: readonly InstanceSample[], pool: readonly number[]
   )
   const centre = Math.exp(ratios.logMs[2]!)
   const middle = mean(ratios)
+  const slowest = slowestQuantiles(ratios)
   return {
     samples: seen.length,
     distribution: (memoryMB) => scale(ratios, curve(memoryMB)),
+    slowestMs: (memoryMB, count) => {
+      const factor = curve(memoryMB)
+      return slowest(count).map((ratio) => ratio * factor)
+    },
     medianMs: (memoryMB) => centre * curve(memoryMB),
     meanMs: (memoryMB) => middle * curve(memoryMB),
+  }
+}
+
+/** Seven quantiles of the longest of so many, each worked out once. */
+function slowestQuantiles(one: Distribution): (count: number) => readonly number[] {
+  const known = new Map<number, readonly number[]>()
+  return (count) => {
+    const found = known.get(count)
+    if (found !== undefined) return found
+    const quantiles = maxOf(one, count).logMs.map(Math.exp)
+    known.set(count, quantiles)
+    return quantiles
   }
 }
 

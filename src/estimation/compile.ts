@@ -4,17 +4,8 @@ import { valuesOf } from "../workflow/config.ts"
 import { usedInstances } from "./compiled-space.ts"
 import { maxUsefulProcesses } from "./compute-model.ts"
 import type { CompiledParts, CompiledSpace, CompileRequest } from "./estimator.ts"
-import { slowestInit } from "./mapping-delay-model.ts"
 import { factorAt } from "./step-forecasts.ts"
-import {
-  coldBilledMs,
-  coldExtraMs,
-  factorOf,
-  longestComputeMs,
-  slowestOf,
-  type StepModel,
-  transferQuantiles,
-} from "./step-model.ts"
+import { coldBilledMs, coldExtraMs, factorOf, longestCompute, slowestOf, type StepModel } from "./step-model.ts"
 
 export interface Rates {
   readonly usdPerGbSecond: number
@@ -57,9 +48,7 @@ export function compileSpace(request: CompileRequest, context: CompileContext): 
     uploadMs: upload[level],
     computeMs: compute[level],
   })
-  const largest = axes.memoryMB.at(-1) ?? 0
   const stretch = stretchOf(request, model)
-  const initAt = (memoryMB: number): number => model.init.medianMs(memoryMB)
   const mostProcesses = axes.processes.at(-1) ?? 1
   return {
     step: request.step,
@@ -70,10 +59,7 @@ export function compileSpace(request: CompileRequest, context: CompileContext): 
     ...parts("percentile"),
     median: parts("median"),
     mean: parts("mean"),
-    initMs: Float64Array.from(axes.memoryMB, (memoryMB) => coldBilledMs(model, memoryMB)),
-    coldExtraMs: Float64Array.from(axes.memoryMB, (memoryMB) =>
-      Math.max(0, initAt(memoryMB) + coldExtraMs(model, memoryMB) - initAt(largest) - coldExtraMs(model, largest)),
-    ),
+    ...coldLevels(axes, model),
     ...(stretch === undefined ? {} : { stretch }),
     ...context.rates,
     billMappingDelay: context.billMappingDelay,
@@ -100,6 +86,23 @@ function axesOf({ space, tasks }: CompileRequest): Axes {
   }
 }
 
+/** By memory: what a cold instance is billed more, and how much later it starts than one of the largest size. */
+function coldLevels(
+  axes: Axes,
+  model: StepModel,
+): Pick<CompiledSpace, "initMs"> & { readonly coldExtraMs: Float64Array } {
+  const extraAt = (memoryMB: number): number => model.init.medianMs(memoryMB) + coldExtraMs(model, memoryMB)
+  const least = extraAt(axes.memoryMB.at(-1) ?? 0)
+  const initMs = new Float64Array(axes.memoryMB.length)
+  const extraMs = new Float64Array(axes.memoryMB.length)
+  for (let m = 0; m < initMs.length; m++) {
+    const memoryMB = axes.memoryMB[m]!
+    initMs[m] = coldBilledMs(model, memoryMB)
+    extraMs[m] = Math.max(0, extraAt(memoryMB) - least)
+  }
+  return { initMs, coldExtraMs: extraMs }
+}
+
 /** What earlier predictions of whole steps ask for at the percentile. */
 function stretchOf({ percentile }: CompileRequest, { online }: StepModel): CompiledSpace["stretch"] {
   if (online === undefined) return undefined
@@ -110,10 +113,12 @@ function levels(size: number): Levels {
   return { percentile: new Float64Array(size), median: new Float64Array(size), mean: new Float64Array(size) }
 }
 
-function copyLevels(out: Levels, from: number, to: number): void {
-  out.percentile[to] = out.percentile[from]!
-  out.median[to] = out.median[from]!
-  out.mean[to] = out.mean[from]!
+/** Copies `count` neighbours within each level. */
+function copyLevels(out: Levels, span: { readonly from: number; readonly to: number; readonly count: number }): void {
+  const { from, to, count } = span
+  out.percentile.copyWithin(to, from, from + count)
+  out.median.copyWithin(to, from, from + count)
+  out.mean.copyWithin(to, from, from + count)
 }
 
 /** By instances and cold starts, at the largest memory of the space. */
@@ -121,18 +126,16 @@ function mappingLevels(request: CompileRequest, axes: Axes, model: StepModel): L
   const most = axes.instances.at(-1) ?? 0
   const out = levels(axes.instances.length * (most + 1))
   const largest = axes.memoryMB.at(-1) ?? 0
-  const init = model.init.distribution(largest)
   const work = coldExtraMs(model, largest)
   const read = quantileReader(request.percentile)
   const stretch = stretchOf(request, model) ?? { warm: 1, cold: 1 }
-  const inits = Array.from({ length: most + 1 }, (_, cold) => slowestInit(init, cold))
+  const inits = Array.from({ length: most + 1 }, (_, cold) => model.init.slowestMs(largest, Math.max(1, cold)))
   for (const [i, instances] of axes.instances.entries()) {
-    for (let cold = 0; cold <= instances; cold++) {
-      const at = i * (most + 1) + cold
-      if (i > 0 && cold <= axes.instances[i - 1]! && !model.mappingDelay.dependsOnInstances) {
-        copyLevels(out, at - most - 1, at)
-        continue
-      }
+    const row = i * (most + 1)
+    const known = i > 0 && !model.mappingDelay.dependsOnInstances ? axes.instances[i - 1]! + 1 : 0
+    if (known > 0) copyLevels(out, { from: row - most - 1, to: row, count: known })
+    for (let cold = known; cold <= instances; cold++) {
+      const at = row + cold
       const quantiles = model.mappingDelay.quantilesMs({ instances, cold, slowestInit: inits[cold]! })
       const extra = cold > 0 ? work : 0
       const centre = quantiles[2]!
@@ -153,23 +156,29 @@ function transferLevels(request: CompileRequest, axes: Axes, { model, direction 
   const width = axes.tasksPerInstance.length
   const out = levels(axes.memoryMB.length * width)
   const stretch = stretchOf(request, model)?.warm ?? 1
+  // From the first size with the whole bandwidth on all are alike.
+  const saturated = axes.memoryMB.findIndex((memoryMB) => memoryMB >= model[direction].saturationMB)
+  const distinct = saturated < 0 ? axes.memoryMB.length : saturated + 1
   for (const [j, tasks] of axes.tasksPerInstance.entries()) {
     const slowest = slowestOf(request.tasks, tasks)
     const atPercentile = quantileReader(request.percentile ** (1 / slowest))
     const atMedian = quantileReader(0.5 ** (1 / slowest))
-    for (const [m, memoryMB] of axes.memoryMB.entries()) {
+    const along = model[direction].alongMemory(model.functionModel[direction].volume(tasks))
+    for (let m = 0; m < distinct; m++) {
       const at = m * width + j
-      if (m > 0 && axes.memoryMB[m - 1]! >= model[direction].saturationMB) {
-        copyLevels(out, at - width, at)
+      if (m > 0 && !along.varies) {
+        copyLevels(out, { from: j, to: at, count: 1 })
         continue
       }
-      const quantiles = transferQuantiles(model, direction, { memoryMB, tasks })
+      const quantiles = along.quantilesMs(axes.memoryMB[m]!)
       const centre = atMedian(quantiles)
       out.percentile[at] = centre + stretch * (atPercentile(quantiles) - centre)
       out.median[at] = centre
       out.mean[at] = tableMean(quantiles)
     }
   }
+  const last = (distinct - 1) * width
+  for (let m = distinct; m < axes.memoryMB.length; m++) copyLevels(out, { from: last, to: m * width, count: width })
   return out
 }
 
@@ -189,21 +198,21 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
   const factors = axes.tasksPerInstance.map(
     (tasks) => factorOf(model, slowestOf(request.tasks, tasks), tasks).distribution,
   )
-  const atPercentile = factors.map((factor) => quantile(factor, request.percentile))
-  const atMedian = factors.map((factor) => quantile(factor, 0.5))
-  const mostProcesses = axes.processes.at(-1) ?? 1
-  const need = Array.from({ length: mostProcesses + 1 }, (_, q) => model.functionModel.floor.needMB(q))
+  const atPercentile = Float64Array.from(factors, (factor) => quantile(factor, request.percentile))
+  const atMedian = Float64Array.from(factors, (factor) => quantile(factor, 0.5))
   // Twice the mean stands for P99 of a transfer: it matters only near the timeout.
-  const longest = download.mean.map((ms, i) => longestComputeMs(model, 2 * (ms + upload.mean[i]!)))
-  let at = 0
-  for (const [m, memoryMB] of axes.memoryMB.entries()) {
+  const longest = new Float64Array(download.mean.length)
+  const longestOf = longestCompute(model)
+  for (let i = 0; i < longest.length; i++) longest[i] = longestOf(2 * (download.mean[i]! + upload.mean[i]!))
+  const need = needs(axes, model)
+  for (let m = 0; m < axes.memoryMB.length; m++) {
+    const memoryMB = axes.memoryMB[m]!
     const overheadMs = model.functionModel.overheadMs(memoryMB)
-    for (const processes of axes.processes) {
-      // Indexed: an iterator of pairs would allocate once per point.
-      for (let j = 0; j < width; j++, at++) {
-        const fits = memoryMB >= need[Math.min(processes, Math.max(1, axes.tasksPerInstance[j]!))]!
+    let at = m * need.length
+    for (let i = 0; i < need.length;) {
+      for (let j = 0; j < width; j++, at++, i++) {
         const ms = Math.max(1e-3, mean[at]! + overheadMs)
-        const known = fits && ms <= longest[m * width + j]! ? ms : Number.NaN
+        const known = memoryMB >= need[i]! && ms <= longest[m * width + j]! ? ms : Number.NaN
         percentile[at] = known * atPercentile[j]!
         median[at] = known * atMedian[j]!
         mean[at] = known * meanFactor
@@ -211,4 +220,15 @@ function computeLevels(request: CompileRequest, axes: Axes, { model, download, u
     }
   }
   return { percentile, median, mean }
+}
+
+/** Least memory by processes and tasks per instance, MB. */
+function needs({ processes, tasksPerInstance }: Axes, { functionModel }: StepModel): Float64Array {
+  const width = tasksPerInstance.length
+  const out = new Float64Array(processes.length * width)
+  for (let i = 0; i < out.length; i++) {
+    const tasks = Math.max(1, tasksPerInstance[i % width]!)
+    out[i] = functionModel.floor.needMB(Math.min(processes[Math.floor(i / width)]!, tasks))
+  }
+  return out
 }

@@ -4,7 +4,8 @@ import { scale, shift } from "../statistics/quantile-table-operations.ts"
 import type { CompileContext } from "./compile.ts"
 import { ROUND_UP_MS, coldStarts, usedInstances } from "./compiled-space.ts"
 import type { Estimate, EstimateRequest, Parts } from "./estimator.ts"
-import { mappingPart, supportPart, transferPart, type TransferPart } from "./part-memo.ts"
+import { supportAt } from "./measured-points.ts"
+import { mappingPart, transferMoments, transferPart, type TransferPart } from "./part-memo.ts"
 import {
   busyProcesses,
   coldBilledMs,
@@ -15,6 +16,7 @@ import {
   longestComputeMs,
   slowestOf,
   type StepModel,
+  type TransferPoint,
 } from "./step-model.ts"
 
 export interface EstimateContext extends CompileContext {
@@ -43,7 +45,10 @@ export function estimateStep(request: EstimateRequest, context: EstimateContext)
     parts,
     ...billOf(request, context, { point, single, parts, used, cold }),
     modelVersion: context.modelVersion,
-    support: supportOf(model, parts, { cold, measured: supportPart(model, point, context.doubtful) }),
+    support: supportOf(model, parts, {
+      cold,
+      measured: supportAt(model.functionModel.measured, point, context.doubtful),
+    }),
     ...(blocked === undefined ? {} : { blocked }),
   }
 }
@@ -73,13 +78,17 @@ function medianOf(d: Distribution): number {
   return Math.exp(d.logMs[2]!)
 }
 
+/** Mean and sd of what one warm instance is billed for, ms. */
+interface Moments {
+  readonly mean: number
+  readonly sd: number
+}
+
 /** One warm instance by itself; its transfers also as those of the slowest. */
-interface Single {
+interface Single extends Moments {
   readonly download: TransferPart
   readonly upload: TransferPart
   readonly computeMs: number
-  readonly mean: number
-  readonly sd: number
 }
 
 function singleInstance(
@@ -88,16 +97,33 @@ function singleInstance(
   { bytes, slowest }: { readonly bytes: number | undefined; readonly slowest: number },
 ): Single {
   const { memoryMB, tasks } = point
-  const input = bytes === undefined ? { memoryMB, tasks } : { memoryMB, tasks, bytes }
-  const download = transferPart(model, "download", { point: input, slowest })
+  const download = transferPart(model, "download", { point: inputOf(point, bytes), slowest })
   const upload = transferPart(model, "upload", { point: { memoryMB, tasks }, slowest })
   const computeMs = computeMedianMs(model, point)
+  const { mean, sd } = momentsTogether(model, computeMs, [download, upload])
+  return { download, upload, computeMs, mean, sd }
+}
+
+/** The bill of an instance needs no distributions. */
+function instanceMoments(model: StepModel, point: InstancePoint, bytes: number | undefined): Moments {
+  const { memoryMB, tasks } = point
+  const download = transferMoments(model, "download", inputOf(point, bytes))
+  const upload = transferMoments(model, "upload", { memoryMB, tasks })
+  return momentsTogether(model, computeMedianMs(model, point), [download, upload])
+}
+
+function inputOf({ memoryMB, tasks }: InstancePoint, bytes: number | undefined): TransferPoint {
+  return bytes === undefined ? { memoryMB, tasks } : { memoryMB, tasks, bytes }
+}
+
+function momentsTogether(
+  model: StepModel,
+  computeMs: number,
+  [download, upload]: readonly [Moments, Moments],
+): Moments {
   const factor = factorOf(model, 1)
   const computeSd = computeMs * factor.sd
   return {
-    download,
-    upload,
-    computeMs,
     mean: download.mean + computeMs * factor.mean + upload.mean,
     sd: Math.sqrt(download.sd * download.sd + computeSd * computeSd + upload.sd * upload.sd),
   }
@@ -132,19 +158,19 @@ function partsOf(model: StepModel, { point, single, cold, instances, slowest }: 
 function together(parts: readonly Distribution[]): Distribution {
   let centre = 0
   let xi = 0
-  const squares = [0, 0, 0, 0, 0, 0, 0]
+  const sums = [0, 0, 0, 0, 0, 0, 0]
   for (const { logMs, tail } of parts) {
     // The table's own points are its quantiles at PROBABILITIES, that of P99 too: no slope at P95 replaces it.
     const median = Math.exp(logMs[2]!)
     centre += median
     xi = Math.max(xi, tail.xi)
-    for (let i = 0; i < squares.length; i++) {
+    for (let i = 0; i < sums.length; i++) {
       const off = Math.exp(logMs[i]!) - median
-      squares[i]! += off * off
+      sums[i]! += off * off
     }
   }
-  const quantiles = squares.map((square, i) => centre + (i < 2 ? -1 : 1) * Math.sqrt(square))
-  return fromQuantiles(quantiles, { xi, fromP: 0.99 })
+  for (let i = 0; i < sums.length; i++) sums[i] = centre + (i < 2 ? -1 : 1) * Math.sqrt(sums[i]!)
+  return fromQuantiles(sums, { xi, fromP: 0.99 })
 }
 
 function blockOf(model: StepModel, point: InstancePoint, single: Single): Estimate["blocked"] {
@@ -169,16 +195,12 @@ function billOf(
   const { model, rates } = context
   const { point, single, used, cold } = billed
   const usdPerMs = ((point.memoryMB / 1024) * rates.usdPerGbSecond) / 1000
-  const full = single
+  const full: Moments = single
   // L3: instances that run one task less are billed for less.
   const most = used === 0 ? 0 : request.tasks - used * (point.tasks - 1)
   const less =
     most < used && point.tasks > 1
-      ? singleInstance(
-          model,
-          { ...point, tasks: point.tasks - 1 },
-          { bytes: bytesOf(request, point.tasks - 1), slowest: 1 },
-        )
+      ? instanceMoments(model, { ...point, tasks: point.tasks - 1 }, bytesOf(request, point.tasks - 1))
       : full
   const fullCount = less === full ? used : most
   const coldMs = cold * coldBilledMs(model, point.memoryMB)

@@ -2,8 +2,9 @@ import { median } from "../statistics/order-statistics.ts"
 import { type Cell, computeCells, JITTER_MS } from "./cells.ts"
 import { fitOverhead } from "./cold-start.ts"
 import { type ComputeCurve, fitComputeCurve } from "./compute-curve.ts"
-import type { ComputeParameters, ComputePoint, ThreadKind } from "./compute-model.ts"
+import type { ComputeParameters, ThreadKind } from "./compute-model.ts"
 import { fitMemoryFloor, type MemoryFloor } from "./memory-floor.ts"
+import { type MeasuredPoints, measuredPoints } from "./measured-points.ts"
 import type { CurveSpread } from "./noise.ts"
 import type { Selection } from "./sample-selection.ts"
 import { fitVolume, type VolumeModel } from "./transfer-model.ts"
@@ -26,6 +27,7 @@ export interface FunctionModel {
   readonly download: VolumeModel
   readonly upload: VolumeModel
   readonly cells: readonly Cell[]
+  readonly measured: MeasuredPoints
 }
 
 export interface FunctionModelOptions {
@@ -54,6 +56,7 @@ export function fitFunction(selection: Selection, options: FunctionModelOptions)
     download: fitVolume(base, "download"),
     upload: fitVolume(base, "upload"),
     cells,
+    measured: measuredPoints(cells),
   }
 }
 
@@ -100,31 +103,4 @@ function formErrorSd({ heldOut }: ComputeCurve): number {
     count++
   }
   return Math.min(FORM_BOUNDS[1], Math.max(FORM_BOUNDS[0], Math.sqrt(squares / count)))
-}
-
-/** What a prediction at a point rests on. */
-export function supportAt(
-  model: FunctionModel,
-  point: ComputePoint,
-  doubtful: boolean,
-): "measured" | "interpolated" | "extrapolated" {
-  const { cells } = model
-  const processes = Math.min(point.processes, point.tasks)
-  const same = cells.some(
-    (cell) =>
-      cell.memoryMB === point.memoryMB &&
-      cell.tasks === point.tasks &&
-      Math.min(cell.processes, cell.tasks) === processes,
-  )
-  if (doubtful) return "extrapolated"
-  if (same) return "measured"
-  const inside = (pick: (cell: ComputePoint) => number): boolean => {
-    const values = cells.map(pick)
-    return pick(point) >= Math.min(...values) && pick(point) <= Math.max(...values)
-  }
-  const within =
-    inside((cell) => cell.memoryMB) &&
-    inside((cell) => cell.tasks) &&
-    inside((cell) => Math.min(cell.processes, cell.tasks))
-  return within ? "interpolated" : "extrapolated"
 }

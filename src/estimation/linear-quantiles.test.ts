@@ -8,7 +8,7 @@ import { coldStarts } from "./compiled-space.ts"
 import { fitColdTransferWork, fitInit, fitOverhead } from "./cold-start.ts"
 import { fitLinearQuantiles } from "./linear-quantiles.ts"
 import { LAUNCH_PRIORS } from "./launch-priors.ts"
-import { fitMappingDelay, slowestInit, startOfRank } from "./mapping-delay-model.ts"
+import { fitMappingDelay, startOfRank } from "./mapping-delay-model.ts"
 import type { InstanceSample, StepSample } from "./sample.ts"
 import { selectSamples } from "./sample-selection.ts"
 import { instanceSample } from "./testing/synthetic-profile.ts"
@@ -121,7 +121,7 @@ describe("mapping delay", () => {
     return { kind: "step", atMs, config, tasks: instances, cold, mappingDelayMs, wallMs: 1000, ...common }
   }
   const medianAt = (model: ReturnType<typeof fitMappingDelay>, instances: number, cold: number): number =>
-    model.quantilesMs({ instances, cold, slowestInit: slowestInit(init.distribution(1024), cold) })[2]!
+    model.quantilesMs({ instances, cold, slowestInit: init.slowestMs(1024, cold) })[2]!
 
   test("no step was measured: a launch of some ms, and init where it is cold", () => {
     const model = fitMappingDelay([])
@@ -168,7 +168,7 @@ describe("cold starts of an estimate", () => {
 
   test("as many warm instances as are asked for start like a warm step, whatever the init", () => {
     const at = (cold: number): number =>
-      model.quantilesMs({ instances: 8, cold, slowestInit: slowestInit(init.distribution(1024), cold) })[2]!
+      model.quantilesMs({ instances: 8, cold, slowestInit: init.slowestMs(1024, cold) })[2]!
     expect(at(coldStarts(8, 8, 9))).toBe(at(0))
     expect(at(coldStarts(8, 8, 7))).toBeGreaterThan(at(0) + 150)
   })
@@ -179,7 +179,7 @@ describe("the start of rank r", () => {
   const model = fitMappingDelay([], { prior: LAUNCH_PRIORS["aws-lambda"] })
   const startAt = (rank: number, cold: number): number[] => {
     const like = startOfRank(rank, { instances: 20, cold })
-    return model.quantilesMs({ ...like, slowestInit: slowestInit(init.distribution(1024), like.cold) })
+    return model.quantilesMs({ ...like, slowestInit: init.slowestMs(1024, like.cold) })
   }
 
   test("warm instances start first: only ranks beyond them wait for an init", () => {
@@ -189,7 +189,7 @@ describe("the start of rank r", () => {
   })
 
   test("the last rank is the mapping delay of the step, and no rank starts before an earlier one", () => {
-    const last = model.quantilesMs({ instances: 20, cold: 8, slowestInit: slowestInit(init.distribution(1024), 8) })
+    const last = model.quantilesMs({ instances: 20, cold: 8, slowestInit: init.slowestMs(1024, 8) })
     expect(startAt(20, 8)).toEqual(last)
     for (let rank = 2; rank <= 20; rank++) {
       for (const [i, value] of startAt(rank, 8).entries()) {

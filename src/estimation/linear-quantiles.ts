@@ -16,6 +16,8 @@ export interface LinearQuantilesOptions {
 export interface LinearQuantiles {
   /** The seven quantiles, ascending and not negative, in ms. */
   predict(columns: readonly number[]): number[]
+  /** `predict` at columns `base + x * slope`, for many x. */
+  predictAlong(base: readonly number[], slope: readonly number[]): PredictedLine
   medianMs(columns: readonly number[]): number
   /** True when some level has a slope in that column. */
   usesColumn(column: number): boolean
@@ -23,6 +25,14 @@ export interface LinearQuantiles {
   readonly rows: number
   /** True when there were too few rows and the prior's plane stands in for a fit. */
   readonly transferred: boolean
+}
+
+/** Quantiles along a line through the columns. */
+export interface PredictedLine {
+  /** False where x changes nothing. */
+  readonly varies: boolean
+  /** Each answer is the same array, overwritten. */
+  at(x: number): number[]
 }
 
 /** Rows of columns and the times measured there. */
@@ -170,6 +180,18 @@ function fromLevels(
     usesColumn: (column) => planes.some((plane) => (plane[column] ?? 0) !== 0),
     medianMs: (columns) => Math.max(0, dot(centre, columns)),
     predict: (columns) => rearranged(planes.map((plane) => Math.max(0, dot(plane, columns)))),
+    predictAlong: (base, slope) => {
+      const fixed = planes.map((plane) => dot(plane, base))
+      const rising = planes.map((plane) => dot(plane, slope))
+      const out = planes.map(() => 0)
+      return {
+        varies: rising.some((each) => each !== 0),
+        at: (x) => {
+          for (let i = 0; i < out.length; i++) out[i] = Math.max(0, fixed[i]! + x * rising[i]!)
+          return rearranged(out)
+        },
+      }
+    },
   }
 }
 

@@ -1,5 +1,4 @@
-import { type Distribution, PROBABILITIES } from "../statistics/distribution.ts"
-import { maxOf } from "../statistics/quantile-table-operations.ts"
+import { PROBABILITIES } from "../statistics/distribution.ts"
 import type { InitModel } from "./cold-start.ts"
 import { latestRows } from "./delay-window.ts"
 import {
@@ -16,7 +15,7 @@ import type { StepSample } from "./sample.ts"
 export interface MappingDelayModel {
   /**
    * Seven quantiles in ms for `instances` of which `cold` start cold; `slowestInit` are those of the longest of `cold`
-   * inits of that function (`slowestInit` below), and are not looked at when none is cold.
+   * inits of that function (`InitModel.slowestMs`), and are not looked at when none is cold.
    */
   quantilesMs(at: {
     readonly instances: number
@@ -81,11 +80,6 @@ export function fitMappingDelay(
   }
 }
 
-/** Seven quantiles of the longest of `cold` inits, ms. */
-export function slowestInit(init: Distribution, cold: number): readonly number[] {
-  return maxOf(init, cold).logMs.map(Math.exp)
-}
-
 /**
  * The instances and cold starts whose last start stands for the start of rank r, 1 first, among p instances: warm
  * ones start first, and later launches do not hold earlier ones up. For steps of unequal tasks, whose time is the
@@ -131,7 +125,7 @@ function rowsAt(steps: readonly MeasuredStep[], knee: number): LinearRows {
 /** Mapping delay without the init of the slowest cold instance; may be negative by chance. */
 function launchMs({ sample, init }: MeasuredStep): number {
   if (sample.cold === 0) return sample.mappingDelayMs
-  return sample.mappingDelayMs - Math.exp(maxOf(init.distribution(sample.config.memoryMB), sample.cold).logMs[2]!)
+  return sample.mappingDelayMs - init.slowestMs(sample.config.memoryMB, sample.cold)[2]!
 }
 
 function bestKnee(steps: readonly MeasuredStep[]): number {

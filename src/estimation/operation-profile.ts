@@ -32,6 +32,29 @@ export interface OperationProfile {
     readonly wallMs: number
     readonly userMs: number
     readonly systemMs: number
+    /** Cores that the run had; those of the model's platform where absent. */
+    readonly cores?: number
   }
   readonly counters: Readonly<Partial<Record<OperationCounter, number>>>
+  /** As the workflow declares the code; `multi` where absent. */
+  readonly threads?: "single" | "multi"
+}
+
+/** Sizes of memory: they do not grow with the work. */
+const SIZES: readonly OperationCounter[] = ["heapBytes", "stackBytes", "peakMemoryBytes"]
+
+/** The profile of a run that does so many times the work: times and counts go with it, sizes of memory do not. */
+export function withWork(profile: OperationProfile, work: number): OperationProfile {
+  if (work === 1) return profile
+  const { wallMs, userMs, systemMs } = profile.local
+  const counters = Object.entries(profile.counters).map(([name, value]) => [
+    name,
+    // The names are those of the counters.
+    SIZES.includes(name as OperationCounter) ? value : value * work,
+  ])
+  return {
+    ...profile,
+    local: { ...profile.local, wallMs: wallMs * work, userMs: userMs * work, systemMs: systemMs * work },
+    counters: Object.fromEntries(counters) as OperationProfile["counters"],
+  }
 }

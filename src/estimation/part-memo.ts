@@ -1,16 +1,7 @@
 import type { Distribution } from "../statistics/distribution.ts"
 import { maxOf } from "../statistics/quantile-table-operations.ts"
 import { tableMean, tableSd } from "../statistics/table-reading.ts"
-import type { Estimate } from "./estimator.ts"
-import { supportAt } from "./function-model.ts"
-import { slowestInit } from "./mapping-delay-model.ts"
-import {
-  type InstancePoint,
-  type StepModel,
-  type TransferPoint,
-  transferQuantiles,
-  transferTable,
-} from "./step-model.ts"
+import { type StepModel, type TransferPoint, transferQuantiles, transferTable } from "./step-model.ts"
 import { stretched } from "./step-forecasts.ts"
 import type { Direction } from "./transfer-model.ts"
 
@@ -19,7 +10,6 @@ export interface PartMemo {
   readonly download: Map<number, TransferPart>
   readonly upload: Map<number, TransferPart>
   readonly mapping: Map<number, Distribution>
-  readonly support: Map<number, Estimate["support"]>
 }
 
 /** The transfer of one direction: of the slowest instance, and mean and sd of a single one, ms. */
@@ -29,11 +19,14 @@ export interface TransferPart {
   readonly sd: number
 }
 
-/** Entries kept of each kind; then all are dropped. Under 1 MB. */
-const KEPT = 4096
+/**
+ * Entries kept of each kind; then all are dropped. Enough for a curve over memory and few enough to stay young: entries
+ * that outlive a collection cost more than they save where configurations do not come back.
+ */
+const KEPT = 256
 
 export function partMemo(): PartMemo {
-  return { download: new Map(), upload: new Map(), mapping: new Map(), support: new Map() }
+  return { download: new Map(), upload: new Map(), mapping: new Map() }
 }
 
 /** Three counts below 2^20, 2^16 and 2^16 as one number. */
@@ -68,21 +61,24 @@ export function transferPart(
   return remembered(model.memo[direction], keyOf(point.memoryMB, point.tasks, slowest), make)
 }
 
+/** Mean and sd of one instance's transfer alone, ms: a third of the work, so not worth remembering. */
+export function transferMoments(
+  model: StepModel,
+  direction: Direction,
+  point: TransferPoint,
+): Pick<TransferPart, "mean" | "sd"> {
+  const quantiles = transferQuantiles(model, direction, point)
+  return { mean: tableMean(quantiles), sd: tableSd(quantiles) }
+}
+
 /** Mapping delay of `instances` of which `cold` start cold. */
 export function mappingPart(
   model: StepModel,
   at: { readonly memoryMB: number; readonly instances: number; readonly cold: number },
 ): Distribution {
   return remembered(model.memo.mapping, keyOf(at.memoryMB, at.instances, at.cold), () => {
-    const init = slowestInit(model.init.distribution(at.memoryMB), Math.max(1, at.cold))
-    const quantiles = model.mappingDelay.quantilesMs({ ...at, slowestInit: init })
+    const slowestInit = at.cold > 0 ? model.init.slowestMs(at.memoryMB, at.cold) : []
+    const quantiles = model.mappingDelay.quantilesMs({ instances: at.instances, cold: at.cold, slowestInit })
     return stretched(transferTable(quantiles), at.cold > 0 ? model.online?.cold : model.online?.warm)
   })
-}
-
-/** What the compute time at a point rests on. */
-export function supportPart(model: StepModel, point: InstancePoint, doubtful: boolean): Estimate["support"] {
-  return remembered(model.memo.support, keyOf(point.memoryMB, point.tasks, point.processes), () =>
-    supportAt(model.functionModel, point, doubtful),
-  )
 }

@@ -82,6 +82,12 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
     return model
   }
 
+  /** As it counts: what rests on operations is not made doubtful by the samples that it leaves aside. */
+  const selectionOf = (stepName: string): Selection => {
+    const selection = knownSelection(selections, stepOf(options.workflow, stepName))
+    return modelOf(stepName).transferred ? { ...selection, doubtful: false } : selection
+  }
+
   const contexts = new Map<string, EstimateContext>()
   const contextOf = (stepName: string): EstimateContext => {
     const known = contexts.get(stepName)
@@ -91,7 +97,7 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
       modelVersion,
       rates: options.rates,
       billMappingDelay: options.billMappingDelay ?? false,
-      doubtful: knownSelection(selections, stepOf(options.workflow, stepName)).doubtful,
+      doubtful: selectionOf(stepName).doubtful,
     }
     contexts.set(stepName, context)
     return context
@@ -114,7 +120,7 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
     basis: (stepName) =>
       basisOf({
         modelVersion,
-        selection: knownSelection(selections, stepOf(options.workflow, stepName)),
+        selection: selectionOf(stepName),
         model: modelOf(stepName),
         p95Ms: ({ config, tasks, cold }) => {
           const warmInstances = usedInstances(tasks, config.instances) - cold
@@ -137,7 +143,11 @@ function fitOne(step: Step, selection: Selection, { workflow, limits, operations
   const transferred =
     operations === undefined
       ? undefined
-      : transferredFunction(selection, operations, { ...options, leastMemoryMB: limits.memoryMB.min })
+      : transferredFunction(selection, operations, {
+          ...options,
+          leastMemoryMB: limits.memoryMB.min,
+          isSplit: workflow.steps.some((one) => one.function === step.function && one.split.kind !== "none"),
+        })
   return transferred ?? { functionModel: fitFunction(selection, options) }
 }
 
@@ -149,8 +159,7 @@ function selectAll({ workflow, profiles, operations }: EstimatorOptions): Readon
     const profile = profiles.get(name) ?? { functionName: name, samples: [] }
     const selection = selectSamples(profile)
     if (selection.ok.length > 0) selections.set(name, selection)
-    // Without a sample there is nothing to doubt but the transfer, which says so itself.
-    else if (isTransferable) selections.set(name, { ...selection, doubtful: false })
+    else if (isTransferable) selections.set(name, selection)
   }
   return selections
 }

@@ -134,5 +134,12 @@ export function busyProcesses(point: InstancePoint): number {
 
 /** The longest median compute time at which P(T > 0.9 timeout) is at most 1 % for one instance, ms. */
 export function longestComputeMs(model: StepModel, transferMs: number): number {
-  return (0.9 * model.timeoutMs - transferMs) / factorOf(model, 1).p99
+  return longestCompute(model)(transferMs)
+}
+
+/** The same for many transfers. */
+export function longestCompute(model: StepModel): (transferMs: number) => number {
+  const { p99 } = factorOf(model, 1)
+  const most = 0.9 * model.timeoutMs
+  return (transferMs) => (most - transferMs) / p99
 }

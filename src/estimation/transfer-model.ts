@@ -18,12 +18,22 @@ export interface Volume {
 export interface TransferModel {
   /** Seven quantiles in ms for one instance of that size. */
   quantilesMs(memoryMB: number, volume: Volume): number[]
+  /** The same of one volume at many sizes. */
+  alongMemory(volume: Volume): AlongMemory
   /** From this memory on more of it changes nothing, MB. */
   readonly saturationMB: number
   /** Samples behind the fit. */
   readonly samples: number
   /** True when there were fewer than five samples a column and the store's prior stands in. */
   readonly transferred: boolean
+}
+
+/** Transfers of one volume over memory. */
+export interface AlongMemory {
+  /** False where memory changes nothing. */
+  readonly varies: boolean
+  /** Each answer is the same array, overwritten. */
+  quantilesMs(memoryMB: number): readonly number[]
 }
 
 /** Memory sizes tried as the one where bandwidth stops growing, MB. */
@@ -65,6 +75,14 @@ export function fitTransfer(
     transferred: fit.transferred,
     saturationMB,
     quantilesMs: (memoryMB, volume) => fit.predict(columnsOf(memoryMB, volume, saturationMB)),
+    alongMemory: ({ objects, bytes }) => {
+      // The columns are linear in 1 / share.
+      const line = fit.predictAlong([1, 0, 0, 0, objects], [0, 1, bytes / 1e6, objects, 0])
+      return {
+        varies: line.varies,
+        quantilesMs: (memoryMB) => line.at(1 / Math.min(1, memoryMB / saturationMB)),
+      }
+    },
   }
 }
 

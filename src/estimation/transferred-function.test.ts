@@ -69,7 +69,39 @@ test("from four measured sizes on samples alone decide", () => {
   expect(estimateAt(both, { memoryMB: 512, tasks: 1 }).support).not.toBe("transferred")
 })
 
-test("samples of other numbers of tasks are not mixed with the operations of one", () => {
-  const other = [measured(1024, 9000)].map((sample) => ({ ...sample, tasks: 4 }))
+test("runs of other numbers of tasks count as so many times the work", () => {
+  // Four tasks take four times what the law says of one: nothing to correct; 30 % more, and one task takes more too.
+  const four = (factor: number): InstanceSample[] =>
+    [442, 884].map((memoryMB) => ({
+      ...measured(memoryMB, factor * 4 * (2000 / (memoryMB / 1769) + 360)),
+      tasks: 4,
+    }))
+  expect(Math.abs(medianAt(estimatorOf(four(1)), 884) / medianAt(ALONE, 884) - 1)).toBeLessThan(0.06)
+  expect(medianAt(estimatorOf(four(1.3)), 884) / medianAt(ALONE, 884)).toBeGreaterThan(1.12)
+})
+
+test("more tasks take more CPU time and more wait", () => {
+  const at = (tasks: number): number =>
+    quantile(estimateAt(ALONE, { memoryMB: 884, tasks }).parts.compute, 0.5) / (tasks * (2000 / 0.5 + 360))
+  for (const tasks of [2, 4, 8]) expect(Math.abs(at(tasks) - 1), `${tasks} tasks`).toBeLessThan(0.08)
+})
+
+test("a cold run alone, as of the step that gave the local run its input, leaves the estimate a transferred one", () => {
+  const cold = { ...measured(1769, 9000), cold: true, initMs: 200 }
+  const seen = estimatorOf([cold])
+  expect(estimateAt(seen, { memoryMB: 884, tasks: 1 }).support).toBe("transferred")
+  expect(medianAt(seen, 884)).toBe(medianAt(ALONE, 884))
+})
+
+test("contended runs neither move a transferred estimate nor make it a guess", () => {
+  const busy = [442, 884].map((memoryMB) => ({ ...measured(memoryMB, 60_000), contended: true }))
+  const seen = estimatorOf(busy)
+  expect(estimateAt(seen, { memoryMB: 884, tasks: 1 }).support).toBe("transferred")
+  expect(medianAt(seen, 884)).toBe(medianAt(ALONE, 884))
+  expect(seen.basis("f")).toMatchObject({ transferred: true, doubtful: false })
+})
+
+test("samples of several processes are not mixed with the operations of one", () => {
+  const other = [measured(1024, 9000)].map((sample) => ({ ...sample, tasks: 4, processes: 2 }))
   expect(medianAt(estimatorOf(other), 1024)).toBe(medianAt(estimatorOf(other, false), 1024))
 })

@@ -33,34 +33,46 @@ const MEASURED_MEMORIES = 4
 /** Sizes that are predicted, MB; the platform's least and largest join them. */
 const SIZES_MB = [128, 192, 256, 384, 512, 768, 1024, 1536, 1769, 2560, 3538] as const
 
+/** Numbers of tasks that are predicted, in units of those of the local run; one task joins them. */
+const WORKS = [1, 4] as const
+
 /**
  * The model of a function from its operations and the few sizes it was measured at; undefined where it was measured
- * enough, or only at other numbers of tasks or processes than the operations tell of.
+ * enough, or warm only with several processes, of which the operations tell nothing. Warm runs of other numbers of tasks
+ * count as so many times the work of the local run.
  */
 export function transferredFunction(
   selection: Selection,
   { model, profiles }: OperationSource,
-  options: FunctionModelOptions & { readonly leastMemoryMB: number },
+  options: FunctionModelOptions & { readonly leastMemoryMB: number; readonly isSplit: boolean },
 ): TransferredFunction | undefined {
   const run = profiles.get(selection.functionName)
   const warm = selection.ok.filter((sample) => !sample.cold)
   if (run === undefined || memoriesOf(warm).length >= MEASURED_MEMORIES) return undefined
-  const observations = warm
-    .filter(({ tasks, processes }) => tasks === run.tasks && processes === 1)
-    .map(({ memoryMB, durationMs }): OperationObservation => ({ memoryMB, ms: durationMs }))
-  if (selection.ok.length > 0 && observations.length === 0) return undefined
+  const single = warm.filter(({ processes }) => processes === 1)
+  if (warm.length > 0 && single.length === 0) return undefined
+  const observations = single
+    // A run that waited for the machine tells less than the law does.
+    .filter(({ contended, enforced }) => !contended && enforced !== "none")
+    .map(({ memoryMB, durationMs, tasks }): OperationObservation => ({
+      memoryMB,
+      ms: durationMs,
+      work: tasks / run.tasks,
+    }))
   const transfer: TransferOptions & FunctionModelOptions = {
     ...options,
     functionName: selection.functionName,
     memoryMB: sizesOf(options),
     tasks: run.tasks,
+    counts: options.isSplit ? [...new Set([1, ...WORKS.map((work) => work * run.tasks)])] : [run.tasks],
     observations,
   }
-  const functionModel = operationFunctionModel(model, run.profile, transfer)
+  const profile = { ...run.profile, threads: options.threads }
+  const functionModel = operationFunctionModel(model, profile, transfer)
   const floor = selection.ok.length > 0 ? fitMemoryFloor(selection, options.memoryStepMB) : functionModel.floor
   return {
     functionModel: { ...functionModel, floor },
-    expected: selectSamples(transferredProfile(model, run.profile, transfer)),
+    expected: selectSamples(transferredProfile(model, profile, transfer)),
   }
 }
 

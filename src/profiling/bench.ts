@@ -146,13 +146,13 @@ async function callExport(
 }
 
 /** Unlike any key before: nothing is answered from an earlier output. */
-function keyOf({ random, place }: BenchParts, step: Step): string {
+export function keyOf({ random, place }: BenchParts, step: Step): string {
   const nonce = Math.floor(random.next() * 2 ** 48).toString(36)
   return `campaigns/${Math.round(place.clock.nowMs()).toString(36)}-${nonce}/${step.name}`
 }
 
 /** Removes what a measurement put into the store; what cannot be removed is only space. */
-async function sweep({ store, signal }: Place, key: string): Promise<void> {
+export async function sweep({ store, signal }: Place, key: string): Promise<void> {
   try {
     for await (const { key: object } of store.list(`${key}/`, signal)) await store.delete(object, signal)
   } catch (error) {

@@ -1,37 +1,17 @@
-import { TrimtabError } from "../base/errors.ts"
-import type { Clock } from "../base/clock.ts"
 import type { Json } from "../base/json.ts"
-import type { Random } from "../base/random.ts"
-import type { FunctionPackage, Platform } from "../platforms/platform.ts"
 import type { CostLine } from "../pricing/pricing.ts"
-import type { Store } from "../stores/store.ts"
 import { stepInput } from "../workflow/tasks.ts"
-import type { Step, Workflow } from "../workflow/workflow.ts"
 import { type BenchParts, type StepBench, stepBench } from "./bench.ts"
 import { type Visit, visitsOf } from "./design.ts"
 import { observedOf, ofCode } from "./known.ts"
-import { type CampaignBudget, type CampaignProgress, type Ledger, ledgerOf } from "./ledger.ts"
-import type { ProfileStore } from "./profile-store.ts"
-import { referenceFor, runStep } from "./run-step.ts"
-import { dataKeys, readStepData, type StepData, writeStepData } from "./step-data.ts"
+import type { CampaignBudget, Ledger } from "./ledger.ts"
+import { referenceFor } from "./run-step.ts"
+import { dataKeys } from "./step-data.ts"
+import { benchParts, knownStepData, packageOf, type WalkOptions } from "./step-walk.ts"
 import { makeVisit, type Subject, type VisitLimits } from "./visit.ts"
 
-export interface CampaignOptions {
-  readonly workflow: Workflow
-  readonly platform: Platform
-  readonly store: Store
-  /** By function name. */
-  readonly packages: ReadonlyMap<string, FunctionPackage>
-  /** Environment of the deployed functions: at least what tells the wrapper its store. */
-  readonly environment: Readonly<Record<string, string>>
-  /** Input of the workflow: the functions are measured on what it becomes. */
-  readonly input: Json
-  readonly profiles: ProfileStore
+export interface CampaignOptions extends WalkOptions {
   readonly budget: CampaignBudget
-  readonly onProgress?: (progress: CampaignProgress) => void
-  readonly signal: AbortSignal
-  readonly clock: Clock
-  readonly random: Random
 }
 
 export interface CampaignReport {
@@ -83,7 +63,7 @@ const EXPECTED_PARTS = 4
  *   and the reason of `signal`.
  */
 export async function profileWorkflow(options: CampaignOptions): Promise<CampaignReport> {
-  const parts = partsFor(options)
+  const parts = benchParts(options)
   const { steps } = options.workflow
   parts.ledger.total = steps.length * EXPECTED_PARTS
   const keys = dataKeys(options.workflow, options.packages, options.input)
@@ -95,7 +75,7 @@ export async function profileWorkflow(options: CampaignOptions): Promise<Campaig
     const endMs = shareEnd(options, parts.ledger, steps.length - index)
     const bench = await stepBench(parts, step, packageOf(options, step))
     const input = stepInput(step, outputs, options.input)
-    const data = await stepData(bench, { key: keys.get(step.name)!, input, options })
+    const data = await knownStepData(bench, { key: keys.get(step.name)!, input, options })
     outputs.set(step.name, data.output)
     parts.ledger.done++
     if (measured.has(step.function)) {
@@ -117,41 +97,10 @@ interface PutOff {
   readonly visit: Visit
 }
 
-function partsFor(options: CampaignOptions): BenchParts {
-  const { platform, store, clock, signal, profiles, environment, random } = options
-  const ledger = ledgerOf(platform, clock)
-  return {
-    place: { platform, store, clock, signal },
-    ledger,
-    profiles,
-    environment,
-    random,
-    counts: { repeated: 0, failures: 0, samples: 0 },
-    tell: (doing) => options.onProgress?.(ledger.progress(doing)),
-  }
-}
-
 /** When the measurements of a step should end (K4), ms of the campaign. */
 function shareEnd(options: CampaignOptions, ledger: Ledger, stepsLeft: number): number {
   const elapsedMs = ledger.elapsedMs()
   return elapsedMs + Math.max(0, maxMsOf(options) - elapsedMs) / stepsLeft
-}
-
-interface DataRequest {
-  readonly key: string
-  readonly input: Json
-  readonly options: CampaignOptions
-}
-
-/** Tasks and output of a step: kept from an earlier campaign if that left samples (K3), or by running it. */
-async function stepData(bench: StepBench, { key, input, options }: DataRequest): Promise<StepData> {
-  const { store, signal } = options
-  const kept = await readStepData(store, key, signal)
-  const samples = ofCode(bench.samples, bench.pkg.codeSha256)
-  if (kept !== null && samples.some((sample) => sample.outcome === "ok")) return kept
-  const data = await runStep(bench, input)
-  await writeStepData(store, key, data, signal)
-  return data
 }
 
 /** Makes the visits of one function until its time is up; returns those that were put off. */
@@ -236,12 +185,4 @@ function reportOf(
 /** True when not even one more visit would fit. */
 function isSpent({ invocations }: Ledger, maxInvocations: number): boolean {
   return invocations + 2 > maxInvocations
-}
-
-function packageOf({ packages }: CampaignOptions, step: Step): FunctionPackage {
-  const pkg = packages.get(step.function)
-  if (pkg !== undefined) return pkg
-  throw new TrimtabError("packaging", `function ${step.function} of step ${step.name} has no package`, {
-    where: step.function,
-  })
 }

@@ -23,6 +23,7 @@ export interface ExtendedRequest {
   readonly environment: Readonly<Record<string, string>>
   /** Default: the best one of this machine. */
   readonly tool?: CountingTool
+  readonly signal?: AbortSignal
 }
 
 /** Invocations before those that count, and those that do. */
@@ -87,6 +88,7 @@ async function withCommand<T>(request: ExtendedRequest, use: (command: CommandOf
       args: ["--single-threaded", "--input-type=module", "--eval", DRIVER, module, payload, `${invocations}`],
       folder,
       env: { ...request.environment, TMPDIR: folder },
+      ...(request.signal !== undefined && { signal: request.signal }),
     }))
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -27,6 +27,8 @@ export interface CountedCommand {
   readonly args: readonly string[]
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
+  /** Ends the command. */
+  readonly signal?: AbortSignal
 }
 
 const INSTALL = "install valgrind (apt-get install valgrind), or perf on a machine with hardware counters"
@@ -39,7 +41,10 @@ export async function findCountingTool(): Promise<CountingTool> {
   throw new TrimtabError("missing-package", "nothing on this machine counts instructions", { fix: INSTALL })
 }
 
-/** Runs the command to its end, 50-100 times slower under valgrind. @throws TrimtabError `handler-failed`, `missing-package`. */
+/**
+ * Runs the command to its end, 50-100 times slower under valgrind. @throws TrimtabError `handler-failed`,
+ * `missing-package`, and the reason of its signal.
+ */
 export async function countInstructions(tool: CountingTool, command: CountedCommand): Promise<InstructionCount> {
   const file = join(command.folder, `${tool}.out`)
   const prefix =
@@ -60,11 +65,19 @@ export async function countHeap(command: CountedCommand): Promise<HeapCount> {
   return parseMassif(await readFile(file, "latin1"))
 }
 
-async function runUnder(prefix: readonly string[], { program, args, folder, env }: CountedCommand): Promise<void> {
+async function runUnder(
+  prefix: readonly string[],
+  { program, args, folder, env, signal }: CountedCommand,
+): Promise<void> {
   const [tool, ...options] = prefix
   try {
-    await run(tool!, [...options, program, ...args], { cwd: folder, env: { ...process.env, ...env } })
+    await run(tool!, [...options, program, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      ...(signal !== undefined && { signal }),
+    })
   } catch (error) {
+    signal?.throwIfAborted()
     throw new TrimtabError("handler-failed", `the run under ${tool} failed: ${messageOf(error).slice(0, 2000)}`, {
       fix: "see whether the function runs by itself on this machine",
       cause: error,

@@ -39,6 +39,7 @@ function problemOf({ atMs, tasks, codeSha256, profile }: Record<string, unknown>
   if (source !== "portable" && source !== "extended") return "source is none that is known"
   if (!isObject(local) || !["wallMs", "userMs", "systemMs"].every((field) => isTime(local[field])))
     return "local has no times"
+  if (local["cores"] !== undefined && !(Number(local["cores"]) >= 1)) return "local has no cores"
   if (!isObject(counters) || !Object.values(counters).every(isTime)) return "counters are no numbers"
   return null
 }

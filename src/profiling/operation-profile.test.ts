@@ -46,7 +46,7 @@ async function profiled(fake: FakePlatform): ReturnType<typeof profileOperations
 }
 
 test("the profile is the median of three warm runs, with packets derived from bytes", async () => {
-  const fake = platformWith([900, 110, 120, 100, 105])
+  const fake = platformWith([900, 450, 120, 100, 105])
   const profile = await profiled(fake)
   expect(profile.source).toBe("portable")
   expect(profile.local).toEqual({ wallMs: 105, userMs: 60, systemMs: 10 })
@@ -58,17 +58,37 @@ test("the profile is the median of three warm runs, with packets derived from by
 })
 
 test("a run shorter than two scheduler periods is made several times, and divided", async () => {
-  const fake = platformWith([900, 15, 10, 12, 17])
+  const fake = platformWith([900, 385, 15, 10, 12, 17])
   const profile = await profiled(fake)
   // 2 * 20 ms need three invocations of 15 ms.
-  expect(fake.requests.length).toBe(2 + 3 * 3)
+  expect(fake.requests.length).toBe(3 + 3 * 3)
   expect(profile.local.wallMs).toBe(17)
 })
 
 test("a run that waited for a core is made again", async () => {
-  const fake = platformWith([900, 100, 300, 100], [2])
+  const fake = platformWith([900, 450, 300, 100], [2])
   expect((await profiled(fake)).local.wallMs).toBe(100)
   expect(fake.requests.length).toBe(6)
+})
+
+test("a function is run until it is warm: for 0.4 s, or 30 times where it takes hardly anything", async () => {
+  const fake = platformWith([900, 100])
+  await profiled(fake)
+  expect(fake.requests.length).toBe(1 + 4 + 3)
+  const short = platformWith([900, 4])
+  await profiled(short)
+  expect(short.requests.length).toBe(30 + 3 * 10)
+})
+
+test("on a busy machine the wait for a core is left out, but never CPU time", async () => {
+  const busy = (contentionMs: number): FakePlatform => {
+    const fake = platformWith([900, 450, 200])
+    const { disturb } = fake
+    fake.disturb = (record) => ({ ...disturb(record), contentionMs })
+    return fake
+  }
+  expect((await profiled(busy(90))).local.wallMs).toBe(110)
+  expect((await profiled(busy(190))).local.wallMs).toBe(70)
 })
 
 test("a failing function, and one that counts nothing, are errors", async () => {

@@ -2,6 +2,7 @@ import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
 import type { OperationProfile, OperationSource } from "../estimation/operation-profile.ts"
 import { type FunctionPackage, variantName, variantOf } from "../platforms/platform.ts"
+import type { InvocationRecord } from "../protocol/invocation-record.ts"
 import type { OperationReport } from "../protocol/operation-report.ts"
 import { callInstance, type InstanceEnd, type Place } from "./call-instance.ts"
 import { isContended } from "./sample-of-record.ts"
@@ -17,11 +18,20 @@ export interface OperationRequest {
   readonly timeoutMs: number
   /** Scheduler period of the platform, ms. */
   readonly periodMs: number
-  /** Invocations before the first that counts; at least one, the cold start. Default 2. */
+  /** Least invocations before the first that counts; at least one, the cold start. Default 2. */
   readonly warmUps?: number
   /** Names the invocations: unlike any profile before. */
   readonly key: string
+  /** Told of every invocation: each is billed. */
+  readonly onRecord?: (record: InvocationRecord) => void
 }
+
+/**
+ * A run is warm after this much work of the same instance, ms, or so many invocations: until then V8 still compiles, and
+ * small functions take a third more CPU time than they will.
+ */
+const WARM_MS = 400
+const MOST_WARM_UPS = 30
 
 /** Timed runs, of which the median counts. */
 const RUNS = 3
@@ -40,8 +50,8 @@ const PACKET_BYTES = 1448
 
 /**
  * The portable basic-operation profile of a function: what its instance counts about itself in three warm runs at full
- * CPU, the median by wall time. A run shorter than two scheduler periods is made several times and divided. Costs
- * 3 runs and the warm-ups, billed like any invocation.
+ * CPU, the median by wall time, without what it waited for a core that other work of the machine had. A run shorter than
+ * two scheduler periods is made several times and divided. Costs 3 runs and the warm-ups, billed like any invocation.
  * @throws TrimtabError `handler-failed` when an invocation fails, `packaging` for a function deployed without counters,
  * and what `callInstance` throws.
  */
@@ -51,7 +61,11 @@ export async function profileOperations(place: Place, request: OperationRequest)
   let calls = 0
   const invoke = async (): Promise<Counted> => await invokeCounted(place, request, calls++)
   let warm = await invoke()
-  for (let made = 1; made < warmUps; made++) warm = await invoke()
+  let workedMs = 0
+  for (let made = 1; made < warmUps || (workedMs < WARM_MS && made < MOST_WARM_UPS); made++) {
+    warm = await invoke()
+    workedMs += warm.operations.wallMs
+  }
   const invocations = Math.ceil((MIN_PERIODS * periodMs) / Math.max(warm.operations.wallMs, 0.1))
   const runs: OperationProfile[] = []
   for (let run = 0; run < RUNS; run++)
@@ -105,7 +119,15 @@ async function invokeCounted(place: Place, request: OperationRequest, call: numb
   const variant = variantOf(pkg.functionName, memoryMB)
   const part = { tasks, processes: 1, part: [0, 1], call: "handler", timeoutMs, operations: true } as const
   const end = await callInstance(place, { ...part, variant, key: `${key}/${call}` })
-  return { operations: operationsOf(end, variantName(variant)), contended: isContended(end.record) }
+  request.onRecord?.(end.record)
+  const operations = withoutContention(operationsOf(end, variantName(variant)), end.record.contentionMs ?? 0)
+  return { operations, contended: isContended(end.record) }
+}
+
+/** Never below the CPU time: less wall than CPU time would tell of several cores. */
+function withoutContention(operations: OperationReport, contentionMs: number): OperationReport {
+  const { wallMs, userMs, systemMs } = operations
+  return { ...operations, wallMs: Math.max(wallMs - contentionMs, Math.min(wallMs, userMs + systemMs)) }
 }
 
 function operationsOf({ outcome, record, message }: InstanceEnd, where: string): OperationReport {

@@ -64,7 +64,7 @@ async function fireShot({ bench, tasks }: Subject, { memoryMB }: Visit, shot: Sh
 }
 
 /** So many tasks, evenly spread over the list and from its middle outwards: tasks often grow along it. */
-function spread<T>(tasks: readonly T[], count: number): readonly T[] {
+export function spread<T>(tasks: readonly T[], count: number): readonly T[] {
   const wanted = Math.min(count, tasks.length)
   return Array.from({ length: wanted }, (_, i) => tasks[Math.floor(((i + 0.5) * tasks.length) / wanted)]!)
 }

@@ -1,12 +1,12 @@
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
-import { cdf, fromLogs, quantile } from "./quantile-table.ts"
+import { cdfAtLog, fromLogs, levelOf, type LevelOfTables, logAtLevel } from "./quantile-table.ts"
 
 /** Shares of the strata that stand for the narrower factor, finer towards both ends; symmetric. */
 const HALF = [0.005, 0.01, 0.02, 0.035, 0.05, 0.07, 0.09, 0.1, 0.12] as const
 const WEIGHTS: readonly number[] = [...HALF, ...HALF.toReversed()]
-/** Middle probability of each stratum. */
-const MIDDLES: readonly number[] = WEIGHTS.map(
-  (weight, i) => WEIGHTS.slice(0, i).reduce((sum, each) => sum + each, 0) + weight / 2,
+/** Middle of each stratum. */
+const MIDDLES: readonly LevelOfTables[] = WEIGHTS.map((weight, i) =>
+  levelOf(WEIGHTS.slice(0, i).reduce((sum, each) => sum + each, 0) + weight / 2),
 )
 /** Quantiles are found to this relative error. */
 const PRECISION = 1e-5
@@ -17,14 +17,14 @@ const PRECISION = 1e-5
  */
 export function productOf(a: Distribution, b: Distribution): Distribution {
   const [wide, narrow] = spreadOf(a) >= spreadOf(b) ? [a, b] : [b, a]
-  const strata = MIDDLES.map((p) => quantile(narrow, p))
+  const strata = MIDDLES.map((level) => logAtLevel(narrow, level))
+  const below = cdfAtLog(wide)
   const share = (log: number): number => {
-    const x = Math.exp(log)
     let sum = 0
-    for (let i = 0; i < strata.length; i++) sum += WEIGHTS[i]! * cdf(wide, x / strata[i]!)
+    for (let i = 0; i < strata.length; i++) sum += WEIGHTS[i]! * below(log - strata[i]!)
     return sum
   }
-  const [least, most] = [Math.log(strata[0]!), Math.log(strata.at(-1)!)]
+  const [least, most] = [strata[0]!, strata.at(-1)!]
   const logs = PROBABILITIES.map((p, i) => {
     if (most - least < PRECISION) return wide.logMs[i]! + least
     const bracket = [wide.logMs[i]! + least, wide.logMs[i]! + most] as const

@@ -4,7 +4,16 @@
  */
 import { fromQuantilesAndP999 } from "./deep-quantile.ts"
 import { type Distribution, PROBABILITIES } from "./distribution.ts"
-import { cdf, fromQuantiles, LEAST_MS, quantile } from "./quantile-table.ts"
+import {
+  cdf,
+  fromLogs,
+  fromQuantiles,
+  LEAST_MS,
+  levelOf,
+  type LevelOfTables,
+  logAtLevel,
+  quantile,
+} from "./quantile-table.ts"
 import { slowestLevel } from "./slowest-level.ts"
 
 /** All times multiplied by `factor` > 0. Exact. */
@@ -17,7 +26,7 @@ export function scale(d: Distribution, factor: number): Distribution {
 export function shift(d: Distribution, ms: number): Distribution {
   if (ms === 0) return d
   return fromQuantiles(
-    PROBABILITIES.map((p) => quantile(d, p) + ms),
+    d.logMs.map((log) => Math.exp(log) + ms),
     { xi: d.tail.xi, fromP: 0.99 },
   )
 }
@@ -62,10 +71,23 @@ function inverse(share: (ms: number) => number, p: number, bracket: readonly [nu
  */
 export function maxOf(d: Distribution, count: number, commonShare = 0): Distribution {
   if (count <= 1 || commonShare >= 1) return d
-  return fromQuantiles(
-    PROBABILITIES.map((p) => quantile(d, slowestLevel(p, count, commonShare))),
+  return fromLogs(
+    slowestLevels(count, commonShare).map((level) => logAtLevel(d, level)),
     { xi: d.tail.xi, fromP: 0.99 },
   )
+}
+
+/** Levels worked out before, by count, of independent times; whole counts alone, up to the first limit of platforms. */
+const KNOWN_LEVELS = new Map<number, readonly LevelOfTables[]>()
+const MOST_KNOWN = 1024
+
+/** Where the longest of `count` has its quantiles at PROBABILITIES. */
+function slowestLevels(count: number, commonShare: number): readonly LevelOfTables[] {
+  const known = commonShare === 0 ? KNOWN_LEVELS.get(count) : undefined
+  if (known !== undefined) return known
+  const levels = PROBABILITIES.map((p) => levelOf(slowestLevel(p, count, commonShare)))
+  if (commonShare === 0 && Number.isInteger(count) && count <= MOST_KNOWN) KNOWN_LEVELS.set(count, levels)
+  return levels
 }
 
 /**

@@ -4,10 +4,13 @@ import { type Distribution, PROBABILITIES } from "./distribution.ts"
 import { normalQuantile } from "./normal.ts"
 import {
   cdf,
+  cdfAtLog,
   constant,
   density,
   fromLogs,
   fromQuantiles,
+  levelOf,
+  logAtLevel,
   logNormal,
   mean,
   momentsOf,
@@ -94,6 +97,15 @@ describe("the law", () => {
       fc.property(distributions, probabilities, (d, p) => {
         const ms = quantileAtScore(d)(normalQuantile(p), Math.log1p(-p))
         expect(ms / quantile(d, p)).toBeCloseTo(1, 11)
+      }),
+    )
+  })
+
+  test("shares and quantiles read with what is known of table or level are those read without", () => {
+    fc.assert(
+      fc.property(distributions, fc.double({ min: -3, max: 16, noNaN: true }), probabilities, (d, log, p) => {
+        expect(cdfAtLog(d)(log)).toBeCloseTo(cdf(d, Math.exp(log)), 11)
+        expect(logAtLevel(d, levelOf(p))).toBeCloseTo(Math.log(quantile(d, p)), 11)
       }),
     )
   })

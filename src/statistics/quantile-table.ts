@@ -37,11 +37,27 @@ export interface Tail {
  * the shape is held in [0, MAX_XI], and points above `fromP` are set to what the tail says. NaN throws: it is a bug.
  */
 export function fromQuantiles(quantilesMs: readonly number[], tail: Tail): Distribution {
-  if (quantilesMs.length !== PROBABILITIES.length || quantilesMs.some(Number.isNaN)) {
+  if (quantilesMs.length !== PROBABILITIES.length || hasNaN(quantilesMs)) {
     throw new Error(`a quantile table needs ${PROBABILITIES.length} numbers, not ${quantilesMs.join(", ")}`)
   }
-  const sorted = quantilesMs.map((value) => Math.min(Math.max(value, LEAST_MS), Number.MAX_VALUE)).sort((a, b) => a - b)
-  return fromLogs(sorted.map(Math.log), tail)
+  return fromLogs(ascendingLogs(quantilesMs), tail)
+}
+
+function hasNaN(values: readonly number[]): boolean {
+  for (const value of values) if (Number.isNaN(value)) return true
+  return false
+}
+
+/** Most tables are ascending already: only those that are not pay for sorting. */
+function ascendingLogs(quantilesMs: readonly number[]): number[] {
+  const logs: number[] = []
+  let isAscending = true
+  for (let i = 0; i < quantilesMs.length; i++) {
+    const log = Math.log(Math.min(Math.max(quantilesMs[i]!, LEAST_MS), Number.MAX_VALUE))
+    if (i > 0 && log < logs[i - 1]!) isAscending = false
+    logs.push(log)
+  }
+  return isAscending ? logs : logs.sort((a, b) => a - b)
 }
 
 /** A table from sorted logarithms; see `fromQuantiles`. */
@@ -87,10 +103,30 @@ function jointOf(d: Distribution): Joint {
 
 /** The time that a share p of all times does not exceed, ms; p outside (0, 1) is moved to 1e-9 from the end. */
 export function quantile(d: Distribution, p: number): number {
+  const level = levelOf(p)
+  return level.p <= d.tail.fromP ? Math.exp(bodyLog(d, level.z)) : tailQuantile(d, level.p)
+}
+
+/** A probability with its normal score, for readings of many tables at the same levels. */
+export interface LevelOfTables {
+  readonly p: number
+  readonly z: number
+}
+
+/** p with Phi^-1(p), both moved inside as `quantile` does. */
+export function levelOf(p: number): LevelOfTables {
   const inside = Math.min(Math.max(p, 1e-9), 1 - 1e-9)
-  if (inside <= d.tail.fromP) return Math.exp(bodyLog(d, normalQuantile(inside)))
+  return { p: inside, z: normalQuantile(inside) }
+}
+
+/** ln of `quantile` at a level whose score is known. */
+export function logAtLevel(d: Distribution, { p, z }: LevelOfTables): number {
+  return p <= d.tail.fromP ? bodyLog(d, z) : Math.log(tailQuantile(d, p))
+}
+
+function tailQuantile(d: Distribution, p: number): number {
   const { t, tail, tailMass } = jointOf(d)
-  return t + excessQuantile(tail, (1 - inside) / tailMass)
+  return t + excessQuantile(tail, (1 - p) / tailMass)
 }
 
 /**
@@ -133,6 +169,22 @@ export function cdf(d: Distribution, ms: number): number {
   const rise = d.logMs[i + 1]! - d.logMs[i]!
   if (!(rise > 0)) return log < d.logMs[i]! ? 0 : PROBABILITIES[i + 1]!
   return normalCdf(Z[i]! + ((log - d.logMs[i]!) / rise) * (Z[i + 1]! - Z[i]!))
+}
+
+/**
+ * F of one table at times given by their logarithm, for many readings: all that depends on the table alone is worked out
+ * once. Agrees with `cdf` to 1e-12.
+ */
+export function cdfAtLog(d: Distribution): (log: number) => number {
+  const { t, tail, tailMass } = jointOf(d)
+  const logT = d.logMs[d.tail.fromP >= 0.99 ? LAST : LAST - 1]!
+  const slopes = Z.slice(1).map((z, i) => (z - Z[i]!) / (d.logMs[i + 1]! - d.logMs[i]!))
+  return (log) => {
+    if (log >= logT) return 1 - tailMass * excessSurvival(tail, Math.exp(log) - t)
+    const i = segmentOf(d, log)
+    if (!(d.logMs[i + 1]! > d.logMs[i]!)) return log < d.logMs[i]! ? 0 : PROBABILITIES[i + 1]!
+    return normalCdf(Z[i]! + (log - d.logMs[i]!) * slopes[i]!)
+  }
 }
 
 /** Density per ms; Infinity where all the mass of a segment sits at one time. */

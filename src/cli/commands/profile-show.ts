@@ -1,7 +1,8 @@
 import { realClock } from "../../base/clock.ts"
+import type { OperationSource } from "../../estimation/operation-profile.ts"
 import { terminalPaint } from "../../report/terminal-style.ts"
 import { terminalTable } from "../../report/terminal-table.ts"
-import { projectProfiles } from "../composition.ts"
+import { projectOperations, projectProfiles } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
 import { rangeText } from "../import-text.ts"
@@ -13,7 +14,16 @@ export async function profileShow({ terminal, cwd, configFile }: CommandContext)
   const project = await loadProject({ file: configFile, cwd })
   const store = projectProfiles(project)
   const names = Object.keys(project.workflow.functions)
-  const profiles = (await Promise.all(names.map((name) => store.read(name)))).map(profileSummary)
+  const operations = projectOperations(project)
+  const profiles = await Promise.all(
+    names.map(async (name): Promise<Shown> => {
+      const run = (await operations.read(name)).at(-1)
+      return {
+        ...profileSummary(await store.read(name)),
+        operations: run === undefined ? null : { source: run.profile.source, atMs: run.atMs, tasks: run.tasks },
+      }
+    }),
+  )
   const nowMs = realClock.nowMs()
   terminal.result({ schemaVersion: 1, profiles }, () =>
     terminalTable({
@@ -32,6 +42,7 @@ export async function profileShow({ terminal, cwd, configFile }: CommandContext)
         { header: "cold", cell: (row) => String(row.cold), align: "right", dropOrder: 3 },
         { header: "failures", cell: (row) => countsText(row.failures) || "-", dropOrder: 3 },
         { header: "least memory", cell: floorText, align: "right", dropOrder: 1 },
+        { header: "operations", cell: (row) => row.operations?.source ?? "-", dropOrder: 2 },
         {
           header: "newest",
           cell: (row) => (row.newestAtMs === null ? "-" : `${ageText(nowMs - row.newestAtMs)} ago`),
@@ -41,6 +52,11 @@ export async function profileShow({ terminal, cwd, configFile }: CommandContext)
     }),
   )
   return EXIT.ok
+}
+
+interface Shown extends ProfileSummary {
+  /** The newest local run that counted its operations. */
+  readonly operations: { readonly source: OperationSource; readonly atMs: number; readonly tasks: number } | null
 }
 
 function floorText({ floorMB }: ProfileSummary): string {

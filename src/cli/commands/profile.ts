@@ -1,5 +1,7 @@
-import { rm } from "node:fs/promises"
+import { readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
+import type { OperationSource } from "../../estimation/operation-profile.ts"
+import { OPERATIONS_SUFFIX } from "../../profiling/operation-store.ts"
 import type { ProfileStore } from "../../profiling/profile-store.ts"
 import { assertProfilable } from "../../workflow/unsupported.ts"
 import { openWorkspace } from "../composition.ts"
@@ -7,15 +9,21 @@ import { loadProject, type Project } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { campaignText, measure } from "../measure.ts"
+import { countOperations } from "../operations.ts"
 import { runInput } from "../run-input.ts"
 
 export interface ProfileFlags {
   readonly input?: string
   readonly fresh?: boolean
   readonly maxTime?: number
+  readonly operations?: boolean
+  readonly source?: OperationSource
 }
 
-/** `trimtab profile`: measures the functions of the workflow on this platform. Resumes where it was cut off. */
+/**
+ * `trimtab profile`: measures the functions of the workflow on this platform; with `--operations` it only counts what one
+ * local run of each does. Resumes where it was cut off.
+ */
 export async function profile(
   { terminal, cwd, configFile, signal }: CommandContext,
   flags: ProfileFlags,
@@ -24,9 +32,13 @@ export async function profile(
   assertProfilable(project.workflow)
   const workspace = await openWorkspace(project, terminal)
   try {
-    if (flags.fresh === true) await forget(project, workspace.profiles)
     const { store } = workspace
     const input = await runInput({ text: flags.input, configured: project.input, root: project.root, cwd, store })
+    if (flags.operations === true) {
+      if (flags.fresh === true) await forgetOperations(project)
+      return await countOperations({ workspace, terminal, input, signal, source: flags.source ?? "portable" })
+    }
+    if (flags.fresh === true) await forget(project, workspace.profiles)
     const report = await measure({ workspace, terminal, input, maxMs: flags.maxTime, signal })
     terminal.result({ schemaVersion: 1, enforcement: workspace.platform.info.enforcement, ...report }, () =>
       campaignText(report),
@@ -46,6 +58,18 @@ export async function forget({ stateDir, workflow }: Project, profiles: ProfileS
       return [name, samples.filter(({ source }) => source === "log" || source === "import")] as const
     }),
   )
-  await rm(join(stateDir, "profiles"), { recursive: true, force: true })
+  await removeFiles(stateDir, (file) => !file.endsWith(OPERATIONS_SUFFIX))
   for (const [name, samples] of kept) await profiles.append(name, samples)
+}
+
+/** Removes the local runs alone. */
+async function forgetOperations({ stateDir }: Project): Promise<void> {
+  await removeFiles(stateDir, (file) => file.endsWith(OPERATIONS_SUFFIX))
+}
+
+async function removeFiles(stateDir: string, isWanted: (file: string) => boolean): Promise<void> {
+  const folder = join(stateDir, "profiles")
+  // Nothing was ever measured where there is no folder.
+  const files = await readdir(folder).catch(() => [])
+  await Promise.all(files.filter(isWanted).map((file) => rm(join(folder, file), { recursive: true, force: true })))
 }

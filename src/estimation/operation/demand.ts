@@ -24,7 +24,8 @@ const SIDE_THREADS = 1.08
  * Demand of the local run itself. More CPU time than wall time tells that code ran on several cores; its wait cannot be
  * told then and counts as none.
  */
-export function localDemand({ local }: OperationProfile, cores: number): Demand {
+export function localDemand({ local }: OperationProfile, platformCores: number): Demand {
+  const cores = local.cores ?? platformCores
   const cpuMs = local.userMs + local.systemMs
   if (cores <= 1 || cpuMs <= SIDE_THREADS * local.wallMs)
     return { cpuMs, waitMs: Math.max(0, local.wallMs - cpuMs), parallelShare: 0 }

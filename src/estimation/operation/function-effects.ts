@@ -58,6 +58,11 @@ function throttleColumn({ logQuota, cpuSlope }: EffectPoint): number {
   return cpuSlope * Math.max(0, -logQuota)
 }
 
+/** The columns of a, b and c. */
+export function effectColumns(point: EffectPoint): readonly number[] {
+  return [point.cpuSlope, point.waitSlope, throttleColumn(point)]
+}
+
 /** Covariance of the effects at two points; the noise is not in it. */
 export function effectCovariance(spreads: EffectSpreads, a: EffectPoint, b: EffectPoint): number {
   const distance = (Math.sqrt(5) * Math.abs(a.logQuota - b.logQuota)) / spreads.length

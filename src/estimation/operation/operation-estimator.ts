@@ -3,7 +3,7 @@ import { mean as average } from "../../statistics/order-statistics.ts"
 import { memoriesOf } from "../cells.ts"
 import { fitCompute } from "../compute-fit.ts"
 import { computeMs } from "../compute-model.ts"
-import type { OperationProfile } from "../operation-profile.ts"
+import { type OperationProfile, withWork } from "../operation-profile.ts"
 import { conditionEffects, type FunctionEffects, type ObservedError } from "./function-effects.ts"
 import { noiseAround, noiseSd } from "./noise-model.ts"
 import { assertProfile, type CurveAt, logTimeAt, type OperationModel, pointAt } from "./operation-model.ts"
@@ -12,6 +12,8 @@ import { assertProfile, type CurveAt, logTimeAt, type OperationModel, pointAt } 
 export interface OperationObservation {
   readonly memoryMB: number
   readonly ms: number
+  /** How many times the work of the local run it did: more tasks, or fewer. 1 where absent. */
+  readonly work?: number
 }
 
 export interface OperationPrediction {
@@ -24,7 +26,8 @@ export interface OperationPrediction {
 /** Knows one function as far as its local run and the runs observed so far tell. Immutable. */
 export interface OperationEstimator {
   readonly observations: readonly OperationObservation[]
-  predict(memoryMB: number): OperationPrediction
+  /** `work`: how many times that of the local run, 1 where absent. */
+  predict(memoryMB: number, work?: number): OperationPrediction
   /** The estimator that has seen one more run. */
   observe(observation: OperationObservation): OperationEstimator
 }
@@ -43,20 +46,26 @@ export function operationEstimator(
 ): OperationEstimator {
   assertProfile(model, profile)
   const usable = observations.filter(({ ms, memoryMB }) => ms > 0 && Number.isFinite(ms) && memoryMB > 0)
-  const curve = cached((memoryMB: number) => pointAt(model, profile, memoryMB))
+  const curve = curveOf(model, profile)
   const errors = usable.map((one, i) =>
-    observedError(model, curve(one.memoryMB), { ms: one.ms, age: usable.length - 1 - i }),
+    observedError(model, curve(one.memoryMB, one.work), { ms: one.ms, age: usable.length - 1 - i }),
   )
   const effects = conditionEffects(model.spreads, errors)
-  const handOver = memoriesOf(usable).length >= HAND_OVER_MEMORIES
+  const sameWork = usable.filter(({ work = 1 }) => work === 1)
+  const handOver = memoriesOf(sameWork).length >= HAND_OVER_MEMORIES
   const known: Known = {
     effects,
     leftOutSd: handOver ? leftOutSd(model, usable, errors) : 0,
-    roofline: handOver ? fitRoofline(model, usable) : null,
+    roofline: handOver ? fitRoofline(model, sameWork) : null,
   }
   return {
     observations: usable,
-    predict: (memoryMB) => predictAt(model, curve(memoryMB), { ...known, memoryMB }),
+    predict: (memoryMB, work = 1) =>
+      predictAt(model, curve(memoryMB, work), {
+        ...known,
+        roofline: work === 1 ? known.roofline : null,
+        memoryMB,
+      }),
     observe: (observation) => operationEstimator(model, profile, [...usable, observation]),
   }
 }
@@ -150,12 +159,14 @@ function pooled(a: LogTime, b: LogTime): LogTime {
   return { logMs: weight * a.logMs + (1 - weight) * b.logMs, sd: Math.min(a.sd, b.sd) }
 }
 
-function cached<V>(compute: (key: number) => V): (key: number) => V {
-  const known = new Map<number, V>()
-  return (key) => {
+/** What the law says by size and work, each looked at once. */
+function curveOf(model: OperationModel, profile: OperationProfile): (memoryMB: number, work?: number) => CurveAt {
+  const known = new Map<string, CurveAt>()
+  return (memoryMB, work = 1) => {
+    const key = `${memoryMB}/${work}`
     const found = known.get(key)
     if (found !== undefined) return found
-    const value = compute(key)
+    const value = pointAt(model, withWork(profile, work), memoryMB)
     known.set(key, value)
     return value
   }

@@ -1,20 +1,25 @@
 /**
  * Predicts functions that the platform has never run, from one local run (the basic operations of ConfigNavigator 3.1
- * with a physical law in place of its network): quota law with the platform's parameters, times a residual that trees
- * learned if it helps, times what observations of the function itself say (function-effects.ts), with the noise of
+ * with a physical law in place of its network): quota law with the platform's parameters, times a residual that was
+ * learned from the training functions if it helps, times what observations of the function itself say (function-effects.ts), with the noise of
  * functions like it around.
  */
 import { seededRandom } from "../../base/random.ts"
-import { boostedValue } from "../../statistics/boosted-trees.ts"
 import type { OperationCounter, OperationProfile, OperationSource } from "../operation-profile.ts"
 import { platformDemand } from "./demand.ts"
 import { commonCounters, counterFeatures, localFeatures } from "./features.ts"
-import { type EffectPoint, type EffectSpreads, learnSpreads, type ObservedError } from "./function-effects.ts"
+import {
+  effectColumns,
+  type EffectPoint,
+  type EffectSpreads,
+  learnSpreads,
+  type ObservedError,
+} from "./function-effects.ts"
 import { learnNoise, type NoiseKey, type NoiseModel, noiseSd } from "./noise-model.ts"
 import { fitPlatform, meanLog } from "./platform-fit.ts"
 import { type CurveOptions, type PlatformParameters, quotaCurve } from "./quota-curve.ts"
 import { type Demand, quotaLawMs } from "./quota-law.ts"
-import { fitResidual, type ResidualFit } from "./residual.ts"
+import { fitResidual, residualAt, type ResidualFit, type ResidualModel, type ResidualRow } from "./residual.ts"
 import {
   assertLocalRun,
   assertSource,
@@ -32,7 +37,7 @@ export interface OperationModel {
   readonly platform: OperationPlatform
   readonly parameters: PlatformParameters
   readonly counters: readonly OperationCounter[]
-  readonly residual: ResidualFit
+  readonly residual: ResidualModel
   readonly spreads: EffectSpreads
   readonly noise: NoiseModel
 }
@@ -59,7 +64,7 @@ export function fitOperationModel({ platform, functions }: TrainingSet): Operati
   const residual = fitResidual(
     measured.map(({ one, points }) => ({
       id: one.id,
-      rows: points.map((point) => point.features),
+      rows: points.map(residualRow),
       errors: points.map((point, i) => meanLog(one.cells[i]!.warmMs) - point.logMs),
     })),
     SEED,
@@ -73,7 +78,8 @@ export function fitOperationModel({ platform, functions }: TrainingSet): Operati
     measured.map(({ one, points }) => observedErrors(one, points, { residual, noise })),
     seededRandom(SEED),
   )
-  return { ...draft, residual, noise, spreads }
+  const { effects, trees, unseen } = residual
+  return { ...draft, residual: { effects, trees, unseen }, noise, spreads }
 }
 
 function observedErrors(
@@ -103,7 +109,7 @@ type Draft = Pick<OperationModel, "platform" | "parameters" | "counters">
 /** The law of the model at one size; the residual is not in it. */
 export function pointAt(model: Draft, profile: OperationProfile, memoryMB: number): CurveAt {
   const { platform, parameters } = model
-  const quota = quotaCores(platform, memoryMB)
+  const quota = quotaCores(platform, memoryMB, profile.threads)
   const demand = platformDemand(profile, parameters, { cores: platform.cores, quotaCores: quota })
   const curve = quotaCurve(demand, { parameters, platform, phases: PHASES }, quota)
   const effect = effectPoint(demand, { parameters, platform, phases: PHASES }, quota)
@@ -138,7 +144,14 @@ function effectPoint(demand: Demand, { parameters, platform }: CurveOptions, quo
 
 /** Mean of ln t of an unseen function: law and residual. */
 export function logTimeAt(model: OperationModel, at: CurveAt): number {
-  return at.logMs + (model.residual.trees === null ? 0 : boostedValue(model.residual.trees, at.features))
+  return at.logMs + residualAt(model.residual, residualRow(at))
+}
+
+/** Features of a point before those of the function. */
+const POINT_FEATURES = 2
+
+function residualRow({ features, effect }: CurveAt): ResidualRow {
+  return { features, function: features.slice(POINT_FEATURES), columns: effectColumns(effect) }
 }
 
 /** Throws unless the profile can be asked of the model. */

@@ -2,6 +2,7 @@ import { levenbergMarquardt } from "../../statistics/least-squares.ts"
 import type { OperationProfile } from "../operation-profile.ts"
 import { platformDemand } from "./demand.ts"
 import { type PlatformParameters, quotaCurve } from "./quota-curve.ts"
+import { TICK_MS } from "./quota-simulation.ts"
 import { type MeasuredFunction, type OperationPlatform, quotaCores, type TrainingSet } from "./training-set.ts"
 
 /** One function at one size, as the fit sees it. */
@@ -21,7 +22,7 @@ export function fitCells(functions: readonly MeasuredFunction[], platform: Opera
   return functions.flatMap(({ operations, cells }) =>
     cells.map(({ memoryMB, warmMs }) => ({
       profile: operations,
-      quotaCores: quotaCores(platform, memoryMB),
+      quotaCores: quotaCores(platform, memoryMB, operations.threads),
       logMs: meanLog(warmMs),
     })),
   )
@@ -54,15 +55,19 @@ interface FitData {
   readonly platform: OperationPlatform
 }
 
-type Simulation = Pick<PlatformParameters, "simulatedPeriods" | "turns" | "startSpread">
+type Simulation = Pick<PlatformParameters, "simulatedPeriods" | "turns" | "startSpread" | "tickMs">
 
-const NOT_SIMULATED: Simulation = { simulatedPeriods: 0, turns: 1, startSpread: 1 }
+const NOT_SIMULATED: Simulation = { simulatedPeriods: 0, turns: 1, startSpread: 1, tickMs: TICK_MS }
 
-function unpack(theta: ArrayLike<number>, { simulatedPeriods, turns, startSpread }: Simulation): PlatformParameters {
+function unpack(
+  theta: ArrayLike<number>,
+  { simulatedPeriods, turns, startSpread, tickMs }: Simulation,
+): PlatformParameters {
   return {
     simulatedPeriods,
     turns,
     startSpread,
+    tickMs,
     k0: theta[0]!,
     k1: theta[1]!,
     k2: theta[2]!,
@@ -117,6 +122,8 @@ function robust(residual: number): number {
 const SIMULATED_PERIODS = [8, 32, 256] as const
 const TURNS = [1, 2, 4, 8, 16] as const
 const START_SPREADS = [0.4, 0.7, 1] as const
+/** Ticks of kernels at 1,000 and at 250 Hz, ms. */
+const TICKS_MS = [TICK_MS, 4] as const
 const SIMULATION_ROUNDS = 3
 /** The simulation has three choices more than the law: it must lower the loss by 2 %. */
 const SIMULATION_GAIN = 0.98
@@ -143,7 +150,11 @@ function fitSimulation(data: FitData, law: PlatformParameters): PlatformParamete
 
 function bestSimulation(data: FitData, start: PlatformParameters): PlatformParameters {
   const candidates = SIMULATED_PERIODS.flatMap((simulatedPeriods) =>
-    TURNS.flatMap((turns) => START_SPREADS.map((startSpread) => ({ ...start, simulatedPeriods, turns, startSpread }))),
+    TURNS.flatMap((turns) =>
+      START_SPREADS.flatMap((startSpread) =>
+        TICKS_MS.map((tickMs) => ({ ...start, simulatedPeriods, turns, startSpread, tickMs })),
+      ),
+    ),
   )
   const every = Math.ceil(data.cells.length / MAX_CHOICE_CELLS)
   const some = { ...data, cells: data.cells.filter((_cell, i) => i % every === 0) }

@@ -2,6 +2,8 @@ import { PRIOR_SPREADS } from "./function-effects.ts"
 import { learnNoise } from "./noise-model.ts"
 import type { OperationModel } from "./operation-model.ts"
 import type { PlatformParameters } from "./quota-curve.ts"
+import { TICK_MS } from "./quota-simulation.ts"
+import { NO_RESIDUAL } from "./residual.ts"
 import type { OperationPlatform } from "./training-set.ts"
 
 /**
@@ -20,6 +22,7 @@ const PRIOR_PARAMETERS: PlatformParameters = {
   simulatedPeriods: 0,
   turns: 1,
   startSpread: 1,
+  tickMs: TICK_MS,
 }
 
 /** The operation model of a platform before anything was measured on it, for portable profiles. */
@@ -29,7 +32,7 @@ export function priorOperationModel(platform: OperationPlatform): OperationModel
     platform,
     parameters: PRIOR_PARAMETERS,
     counters: [],
-    residual: { trees: null, lawError: 0, treesError: 0, unseenErrors: new Map() },
+    residual: NO_RESIDUAL,
     spreads: PRIOR_SPREADS,
     noise: learnNoise([]),
   }

@@ -1,6 +1,6 @@
 import type { DemandParameters } from "./demand.ts"
 import { type Demand, type QuotaLaw, quotaLawMs } from "./quota-law.ts"
-import { type Burst, quotaPhases, TICK_MS } from "./quota-simulation.ts"
+import { type Burst, quotaPhases } from "./quota-simulation.ts"
 import { type OperationPlatform, periodAt } from "./training-set.ts"
 
 /** Everything of the law that belongs to the platform. */
@@ -15,6 +15,8 @@ export interface PlatformParameters extends DemandParameters {
   readonly turns: number
   /** Simulated runs start in this first share of a period: a quota that idled begins its period with the work. */
   readonly startSpread: number
+  /** Scheduler tick at which a simulated run that used up its quota is stopped, ms. */
+  readonly tickMs: number
 }
 
 export interface CurveOptions {
@@ -44,7 +46,7 @@ export function quotaCurve(demand: Demand, options: CurveOptions, quota: number)
     {
       cores: quota,
       periodMs,
-      tickMs: TICK_MS,
+      tickMs: parameters.tickMs,
     },
     { count: options.phases, spread: parameters.startSpread },
   )

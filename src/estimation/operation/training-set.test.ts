@@ -52,10 +52,18 @@ describe("a training set", () => {
   test("grants cores by memory, up to those of the machine", () => {
     expect(quotaCores({ ...platform, vcpuScale: 0.5 }, 1769)).toBeCloseTo(0.5, 12)
     expect(quotaCores(platform, 10_240)).toBe(2)
+    expect(quotaCores(platform, 10_240, "single")).toBe(2)
   })
 
   test("lengthens the period where the kernel would refuse so small a quota", () => {
     expect(periodAt(platform, 0.5)).toBe(20)
     expect(periodAt(platform, 0.025)).toBeCloseTo(40, 9)
+  })
+
+  test("holds a process of single-thread code to one vCPU where that is less than a core", () => {
+    const scaled = { ...platform, vcpuScale: 0.5 }
+    expect(quotaCores(scaled, 3538, "single")).toBe(0.5)
+    expect(quotaCores(scaled, 3538, "multi")).toBeCloseTo(1, 12)
+    expect(quotaCores(scaled, 885, "single")).toBeCloseTo(0.25, 3)
   })
 })

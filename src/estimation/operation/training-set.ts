@@ -33,9 +33,17 @@ export interface TrainingSet {
   readonly functions: readonly MeasuredFunction[]
 }
 
-/** The quota of a memory size in cores of the machine. */
-export function quotaCores(platform: OperationPlatform, memoryMB: number): number {
-  return Math.min(platform.cores, (memoryMB / platform.mbPerVcpu) * platform.vcpuScale)
+/**
+ * The quota of a memory size in cores of the machine. Where a vCPU is less than a core, a process of single-thread code
+ * is held to one vCPU: its thread could use more.
+ */
+export function quotaCores(
+  { cores, mbPerVcpu, vcpuScale }: OperationPlatform,
+  memoryMB: number,
+  threads: OperationProfile["threads"] = "multi",
+): number {
+  const most = threads === "single" && vcpuScale < 1 ? vcpuScale : cores
+  return Math.min(most, (memoryMB / mbPerVcpu) * vcpuScale)
 }
 
 /** The kernel refuses quotas below this, ms of CPU time a period: small shares get longer periods. */

@@ -1,4 +1,3 @@
-import type { Distribution } from "../../statistics/distribution.ts"
 import { quantile } from "../../statistics/quantile-table.ts"
 import { fitFunction, type FunctionModel, type FunctionModelOptions } from "../function-model.ts"
 import type { OperationProfile } from "../operation-profile.ts"
@@ -11,8 +10,10 @@ export interface TransferOptions {
   readonly functionName: string
   /** Sizes to predict, MB, ascending. */
   readonly memoryMB: readonly number[]
-  /** Tasks that the local run did, n. */
+  /** Tasks that the local run did. */
   readonly tasks: number
+  /** Numbers of tasks of an instance to predict; that of the local run where absent. Work goes with them. */
+  readonly counts?: readonly number[]
   /** Warm runs seen on the platform, if any. */
   readonly observations?: readonly OperationObservation[]
 }
@@ -33,12 +34,15 @@ export function transferredProfile(
 ): Profile {
   const estimator = operationEstimator(model, profile, options.observations)
   const peakMB = (profile.counters.peakMemoryBytes ?? 0) / MB
+  const { counts = [options.tasks] } = options
   const samples = options.memoryMB.flatMap((memoryMB) =>
-    memoryMB < peakMB
-      ? [sampleOf(profile, { ms: 0, memoryMB, options, outcome: "out-of-memory" })]
-      : LEVELS.map((level) =>
-          sampleOf(profile, { ms: timeAt(estimator, { memoryMB, level }), memoryMB, options, outcome: "ok" }),
-        ),
+    counts.flatMap((tasks) =>
+      memoryMB < peakMB
+        ? [sampleOf(profile, { ms: 0, memoryMB, tasks, outcome: "out-of-memory" })]
+        : timesAt(estimator, { memoryMB, work: tasks / options.tasks }).map((ms) =>
+            sampleOf(profile, { ms, memoryMB, tasks, outcome: "ok" }),
+          ),
+    ),
   )
   return { functionName: options.functionName, samples }
 }
@@ -59,20 +63,23 @@ export function operationFunctionModel(
   return { ...fitted, formSd: Math.max(fitted.formSd, ...errors) }
 }
 
-function timeAt(estimator: OperationEstimator, at: { readonly memoryMB: number; readonly level: number }): number {
-  const times: Distribution = estimator.predict(at.memoryMB).times
-  return quantile(times, at.level)
+function timesAt(
+  estimator: OperationEstimator,
+  { memoryMB, work }: { readonly memoryMB: number; readonly work: number },
+): readonly number[] {
+  const { times } = estimator.predict(memoryMB, work)
+  return LEVELS.map((level) => quantile(times, level))
 }
 
 interface SampleAt {
   readonly ms: number
   readonly memoryMB: number
-  readonly options: TransferOptions
+  readonly tasks: number
   readonly outcome: InstanceSample["outcome"]
 }
 
 /** The whole time counts as computing: the model does not tell transfers apart. */
-function sampleOf(profile: OperationProfile, { ms, memoryMB, options, outcome }: SampleAt): InstanceSample {
+function sampleOf(profile: OperationProfile, { ms, memoryMB, tasks, outcome }: SampleAt): InstanceSample {
   const peakMB = (profile.counters.peakMemoryBytes ?? 0) / MB
   return {
     kind: "instance",
@@ -80,7 +87,7 @@ function sampleOf(profile: OperationProfile, { ms, memoryMB, options, outcome }:
     source: "import",
     memoryMB,
     processes: 1,
-    tasks: options.tasks,
+    tasks,
     outcome,
     cold: false,
     initMs: 0,
