@@ -137,7 +137,7 @@ interface Degrees {
 
 function degreesOf(arcs: readonly Arc[], events: number): Degrees {
   const [into, outOf] = [new Int32Array(events), new Int32Array(events)]
-  const [lastInto, lastOutOf] = [new Array<Arc>(events), new Array<Arc>(events)]
+  const [lastInto, lastOutOf]: [Arc[], Arc[]] = [[], []]
   for (const arc of arcs) {
     into[arc.to]!++
     outOf[arc.from]!++
