@@ -11,8 +11,8 @@ export interface CurveEvidence {
   readonly cells: readonly Cell[]
   /** Of each cell's ln t around a roofline: noise of its median and error of the form. */
   readonly variances: ArrayLike<number>
-  /** As fitted, or as declared. */
-  readonly kind: ThreadKind
+  /** What was fitted to them: says which kind of code is likelier, and how its phases and threads are. */
+  readonly fitted: ComputeShape
   /** Of the platform. */
   readonly mbPerVcpu: number
 }
@@ -39,6 +39,16 @@ const CONTENTIONS = [0.03, 0.15] as const
 /** Phi, f0, w0, wp. */
 const COLUMNS = 4
 
+/** The variances given count for so many cells; a roofline follows about so many as it likes. */
+const SCALE_WEIGHT = 4
+const SPENT = 3
+
+export interface CurveDraws {
+  readonly curves: readonly ComputeParameters[]
+  /** What the cells' variances turned out to be over those given, by how near the best roofline comes to them. */
+  readonly scale: number
+}
+
 interface PossibleShape {
   readonly shape: ComputeShape
   readonly prior: number
@@ -49,18 +59,24 @@ interface PossibleShape {
  * parallel share) from a grid weighted by prior and likelihood, phi, f0, w0 and wp given it by solving again with noise
  * added to the cells and the priors drawn anew, which is exact where no bound holds. About 10 ms for 64 draws.
  */
-export function drawCurves(evidence: CurveEvidence, { count, random }: DrawOptions): readonly ComputeParameters[] {
-  const shapes = possibleShapes(evidence)
-  const losses = shapes.map(({ shape }) => solveNonNegative(equationsOf(evidence, shape, null)).loss)
-  const least = losses.reduce((best, loss) => Math.min(best, loss), Infinity)
+export function drawCurves(given: CurveEvidence, { count, random }: DrawOptions): CurveDraws {
+  const shapes = possibleShapes(given)
+  const lossesOf = (evidence: CurveEvidence): number[] =>
+    shapes.map(({ shape }) => solveNonNegative(equationsOf(evidence, shape, null)).loss)
+  const first = Math.min(...lossesOf(given))
+  const scale = (SCALE_WEIGHT + first) / (SCALE_WEIGHT + Math.max(0, given.cells.length - SPENT))
+  const evidence = { ...given, variances: Array.from(given.variances, (variance) => scale * variance) }
+  const losses = lossesOf(evidence)
+  const least = Math.min(...losses)
   const weights = shapes.map(({ prior }, i) => prior * Math.exp((least - losses[i]!) / 2))
   const chosen = evenly(weights, { count, random })
-  return chosen.map((i) => {
+  const curves = chosen.map((i) => {
     const { shape } = shapes[i]!
     const { coefficients } = solveNonNegative(equationsOf(evidence, shape, random))
     const [phiMs = 0, f0Ms = 0, w0Ms = 0, processTaskMs = 0] = coefficients
     return { ...shape, phiMs, f0Ms, w0Ms, processTaskMs }
   })
+  return { curves, scale }
 }
 
 /** Indices in proportion to their weights, by one number per stratum: as many draws differ as can. */
@@ -88,23 +104,24 @@ function shuffled(values: number[], random: Random): number[] {
   return values
 }
 
-function possibleShapes({ kind, mbPerVcpu }: CurveEvidence): readonly PossibleShape[] {
+function possibleShapes({ fitted, mbPerVcpu }: CurveEvidence): readonly PossibleShape[] {
+  const { cores = "share" } = fitted
   const kinds: readonly ThreadKind[] = ["single", "multi"]
   const normal = (x: number, sd: number): number => Math.exp(-0.5 * (x / sd) ** 2)
-  const all = kinds.flatMap((each) => {
-    const own = inner(each).flatMap((rest) =>
+  return kinds.flatMap((kind) => {
+    const { mostVcpus = Infinity, phases = "long" } = kind === fitted.kind ? fitted : {}
+    const own = inner(kind).flatMap((rest) =>
       LOG_BREAKPOINTS.flatMap((log) =>
         EXPONENTS.map(({ exponent, weight }) => ({
-          shape: { kind: each, ...rest.shape, mbPerVcpu: mbPerVcpu * Math.exp(log), exponent },
+          shape: { kind, ...rest.shape, mbPerVcpu: mbPerVcpu * Math.exp(log), exponent, cores, mostVcpus, phases },
           prior: rest.prior * weight * normal(log, PRIOR.logMbPerVcpuSd),
         })),
       ),
     )
     const total = own.reduce((sum, { prior }) => sum + prior, 0)
-    const share = each === kind ? 1 - OTHER_KIND : OTHER_KIND
+    const share = kind === fitted.kind ? 1 - OTHER_KIND : OTHER_KIND
     return own.map(({ shape, prior }) => ({ shape, prior: (share * prior) / total }))
   })
-  return all
 }
 
 /** What several cores do: contention alone for code with one thread, which sees them only in several processes. */

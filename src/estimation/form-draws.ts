@@ -32,8 +32,11 @@ export interface FormField {
 
 /** Distances in ln m, 1.5 ln q and ln n over which the form error of a curve changes. */
 const LENGTHS = [0.5, 1, 1] as const
+/** Half of it is a size's own, as published times over memory show: neighbours 64 MB apart do not share it. */
+const OWN_SHARE = 0.5
+const OWN_LENGTH = 0.03
 /** Widest gaps between nodes. */
-const GAPS = [0.25, 0.75, 0.75] as const
+const GAPS = [0.05, 0.75, 0.75] as const
 const JITTER = 1e-8
 
 /**
@@ -44,7 +47,7 @@ const JITTER = 1e-8
 export function drawForm(evidence: FormEvidenceAt, range: FieldRange, random: Random): FormField {
   const axes = axesOf(evidence.points, range)
   const inputs = evidence.points.map(inputsOf)
-  const factors = axes.map((axis, d) => lowerFactor(axis, LENGTHS[d]!))
+  const factors = axes.map(lowerFactor)
   const observed = observedFactor(inputs, evidence)
   const near = axes.map((axis, d) => inputs.map((input) => axis.map((node) => correlation(node, input[d]!, d))))
   const nodes = inputs.map((input) => axes.map((axis, d) => placeOn(axis, input[d]!).low) as [number, number, number])
@@ -111,14 +114,15 @@ function filled(values: readonly number[], gap: number): Float64Array {
 }
 
 function correlation(a: number, b: number, d: number): number {
-  return matern(((a - b) / LENGTHS[d]!) ** 2)
+  const common = matern(((a - b) / LENGTHS[d]!) ** 2)
+  return d === 0 ? (1 - OWN_SHARE) * common + OWN_SHARE * matern(((a - b) / OWN_LENGTH) ** 2) : common
 }
 
-function lowerFactor(axis: Float64Array, length: number): Float64Array {
+function lowerFactor(axis: Float64Array, d: number): Float64Array {
   const size = axis.length
   const kernel = new Float64Array(size * size)
   for (let i = 0; i < size; i++)
-    for (let j = 0; j < size; j++) kernel[i * size + j] = matern(((axis[i]! - axis[j]!) / length) ** 2)
+    for (let j = 0; j < size; j++) kernel[i * size + j] = correlation(axis[i]!, axis[j]!, d)
   return factored(kernel, size)
 }
 

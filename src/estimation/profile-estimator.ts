@@ -14,6 +14,7 @@ import type { CompiledSpace, CompileRequest, Estimate, EstimateRequest, Estimato
 import { fitStepModel, type StepModelParts } from "./fit-step-model.ts"
 import { fitFunction } from "./function-model.ts"
 import type { FieldRange } from "./form-draws.ts"
+import type { FormErrorLibrary } from "./form-error.ts"
 import { fitPools, type Pools } from "./pools.ts"
 import type { Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
@@ -34,6 +35,8 @@ export interface EstimatorOptions {
   readonly operations?: OperationSource
   /** True reproduces the papers' bill, which contains the mapping delay. */
   readonly billMappingDelay?: boolean
+  /** What is known of errors of fitted curves; the shipped library where absent. */
+  readonly formErrors?: FormErrorLibrary
 }
 
 /** Compiled spaces kept, under 1 MB each; the oldest goes first. */
@@ -81,6 +84,7 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
       ...fittedFunction(step, selection),
       pools,
       timeoutMs: Math.min(step.timeoutMs, options.limits.timeoutMs),
+      ...(options.formErrors === undefined ? {} : { formErrors: options.formErrors }),
     })
     models.set(stepName, model)
     return model

@@ -1,8 +1,8 @@
 /**
  * What estimates leave open about one step, as equally likely draws: parameters of the curve and error of its form.
  *
- * D1. A draw is a factor on the fitted curve around the mean of all draws: more samples make the factors go to 1, and a
- *     plan made from the fit is judged by what is not known of the curve, not by what the fit cannot express.
+ * D1. A draw is a factor on the fitted curve. The draws are not centred on the fit: where it bends, as at one vCPU, their
+ *     mean lies above it, and that is what a plan on the edge has to fear. With many samples all go through the cells.
  * D2. Steps of one function share its draws; the same seed and profile give the same draws bit for bit.
  * D3. Noise from run to run stays in the spaces: no number of samples lowers it.
  */
@@ -41,6 +41,8 @@ export interface SpaceDraws {
 export interface FunctionDraws {
   readonly curves: readonly ComputeParameters[]
   readonly field: FormField
+  /** Sd of ln t of one more measurement. */
+  readonly noiseSd: number
 }
 
 export interface FunctionDrawOptions extends DrawRequest {
@@ -65,15 +67,17 @@ export function drawFunction(
   const own = Float64Array.from(cells, (cell) => noise ** 2 / ((runs.get(keyOf(cell)) ?? 1) * Math.min(1, cell.weight)))
   const sd = formSdOf(model.form, memoriesOf(cells).length)
   const { compute } = model.functionModel
-  const curves =
+  const { curves, scale } =
     cells.length === 0
-      ? Array.from({ length: count }, () => compute)
+      ? { curves: Array.from({ length: count }, () => compute), scale: 1 }
       : drawCurves(
-          { cells, variances: own.map((variance) => variance + sd ** 2), kind: compute.kind, mbPerVcpu },
+          { cells, variances: own.map((variance) => variance + sd ** 2), fitted: compute, mbPerVcpu },
           { count, random },
         )
   const residuals = curves.map((curve) => Float64Array.from(cells, (cell) => Math.log(cell.ms / Math.max(computeMs(curve, cell), LEAST_MS))))
-  return { curves, field: drawForm({ points: cells, residuals, variances: own, sd }, range, random) }
+  const variances = own.map((variance) => scale * variance)
+  const field = drawForm({ points: cells, residuals, variances, sd: Math.sqrt(scale) * sd }, range, random)
+  return { curves, field, noiseSd: Math.sqrt(scale) * noise }
 }
 
 /** The draws of a function on the space of one of its steps. 64 draws of 20,000 points of compute: some 60 ms. */
@@ -81,11 +85,16 @@ export function drawSpace(request: CompileRequest, context: CompileContext, draw
   const { model } = context
   const known = compileSpace(request, { ...context, model: certain(model) })
   const axes: ComputeAxes = { ...known, tasks: known.tasksPerInstance }
-  const logs = logTables(axes, draws)
-  const centre = new Float64Array(logs[0]?.length ?? 0)
-  for (const table of logs) for (let at = 0; at < centre.length; at++) centre[at]! += table[at]! / logs.length
-  for (const table of logs) for (let at = 0; at < centre.length; at++) table[at]! -= centre[at]!
-  return { known, logFactors: logs, noiseSd: logSdOf(model.noise) }
+  const fitted = model.functionModel.curve.table(axes)
+  const overheads = known.memoryMB.map((memoryMB) => model.functionModel.overheadMs(memoryMB))
+  const width = fitted.length / Math.max(1, overheads.length)
+  const logFactors = logTables(axes, draws).map((logs) =>
+    logs.map((log, at) => {
+      const overheadMs = overheads[Math.floor(at / width)]!
+      return Math.log((Math.exp(log) + overheadMs) / Math.max(fitted[at]! + overheadMs, LEAST_MS))
+    }),
+  )
+  return { known, logFactors, noiseSd: draws.noiseSd }
 }
 
 /** The model as if its curve were right: corrections for sizes that were left out are about the curve too. */

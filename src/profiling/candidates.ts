@@ -1,6 +1,8 @@
-import { ROUND_UP_MS } from "../estimation/compiled-space.ts"
+import { pointOf, ROUND_UP_MS } from "../estimation/compiled-space.ts"
 import type { CompiledSpace } from "../estimation/estimator.ts"
+import type { SpaceDraws } from "../estimation/space-draws.ts"
 import type { DrawnWorkflow } from "../optimization/regret/drawn-workflow.ts"
+import type { Plan } from "../workflow/workflow.ts"
 
 /** One instance that could be measured: what a step's time in some configuration of a frontier rests on. */
 export interface Candidate {
@@ -22,8 +24,10 @@ export type Point = Pick<Candidate, "step" | "memoryMB" | "processes" | "tasks">
 export interface CandidateOptions {
   /** False for what cannot be measured: sizes that failed. All may where absent. */
   readonly mayMeasure?: (point: Point) => boolean
-  /** Billed beside the work of one instance; the init of its size where absent. */
-  readonly coldStarts?: "billed" | "none"
+  /** True for what was measured, warm. Where absent the plan's own configurations are taken for measured. */
+  readonly isMeasured?: (point: Point) => boolean
+  /** Billed beside the work of one instance, ms: its start, that of a cold one where absent. */
+  readonly startMs?: (point: Point) => number
 }
 
 /** Candidates of one step: more lie so close together that they tell the same. */
@@ -32,16 +36,33 @@ const MOST_OF_A_STEP = 24
 /** What lies on the frontier of a step in any draw, thinned evenly where that is much. */
 export function candidatesOf(drawn: DrawnWorkflow, options: CandidateOptions = {}): readonly Candidate[] {
   return drawn.steps.flatMap((draws, i) => {
-    const { known, noiseSd } = draws
+    const { known } = draws
     const points = [...frontierCells(drawn, i)].sort((a, b) => a - b)
     const usable = points.filter((at) => options.mayMeasure?.(pointAt(known, at)) ?? true)
-    return thinned(usable).map((at) => ({
-      ...pointAt(known, at),
-      logMs: Float64Array.from(draws.logFactors, (factors) => factors[at]!),
-      noiseSd,
-      costUsd: costAt(known, at, options.coldStarts ?? "billed"),
-    }))
+    return thinned(usable).map((at) => candidateAt(draws, at, options))
   })
+}
+
+/** The configurations of a plan itself, by step; those that may not be measured are left out. */
+export function planCandidates(drawn: DrawnWorkflow, plan: Plan, options: CandidateOptions = {}): readonly Candidate[] {
+  return drawn.present.graph.names.flatMap((name, i) => {
+    const draws = drawn.steps[i]!
+    const { known } = draws
+    const point = pointOf(known, plan[name]!, 0)!
+    const row = point.memoryIndex * known.processes.length + point.processIndex
+    const at = row * known.tasksPerInstance.length + known.tasksPerInstanceOf[point.instanceIndex]!
+    return (options.mayMeasure?.(pointAt(known, at)) ?? true) ? [candidateAt(draws, at, options)] : []
+  })
+}
+
+function candidateAt(draws: SpaceDraws, at: number, options: CandidateOptions): Candidate {
+  const { known, logFactors, noiseSd } = draws
+  return {
+    ...pointAt(known, at),
+    logMs: Float64Array.from(logFactors, (factors) => factors[at]!),
+    noiseSd,
+    costUsd: costAt(known, at, options.startMs),
+  }
 }
 
 /** Indices into `computeMs` of the cells that frontiers of a step use. */
@@ -70,13 +91,13 @@ function pointAt(space: CompiledSpace, at: number): Point {
   }
 }
 
-function costAt(space: CompiledSpace, at: number, coldStarts: "billed" | "none"): number {
+function costAt(space: CompiledSpace, at: number, startMs: CandidateOptions["startMs"]): number {
   const counts = space.tasksPerInstance.length
   const m = Math.floor(at / (counts * space.processes.length))
   const transfer = m * counts + (at % counts)
   const { mean } = space
-  const initMs = coldStarts === "billed" ? space.initMs[m]! : 0
-  const billedMs = initMs + mean.downloadMs[transfer]! + mean.computeMs[at]! + mean.uploadMs[transfer]! + ROUND_UP_MS
+  const startedMs = startMs?.(pointAt(space, at)) ?? space.initMs[m]!
+  const billedMs = startedMs + mean.downloadMs[transfer]! + mean.computeMs[at]! + mean.uploadMs[transfer]! + ROUND_UP_MS
   return (billedMs / 1000) * (space.memoryMB[m]! / 1024) * space.usdPerGbSecond + space.usdPerRequest
 }
 

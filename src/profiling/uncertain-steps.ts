@@ -7,13 +7,13 @@ import { sameConfig, type StepConfig } from "../workflow/config.ts"
 /** What the profiles leave open about one step of the plan. */
 export interface UncertainStep {
   readonly step: string
-  /** In the present plan. */
+  /** In the plan that is taken. */
   readonly config: StepConfig
   /** Share of the draws whose best plan has another configuration here. */
   readonly otherShare: number
   /** Memory sizes that nine in ten of the draws' best plans have here, MB. */
   readonly memoryMB: readonly [least: number, most: number]
-  /** Sd of the step's time of computing in the present configuration, as a share. */
+  /** Sd of the step's time of computing in that configuration, as a share. */
   readonly timeSd: number
 }
 
@@ -22,7 +22,7 @@ export function uncertainSteps({ present, steps }: DrawnWorkflow, table: LossTab
   const plans = Array.from(table.bestPlan, (k) => table.plans[k]!)
   return present.graph.names
     .map((step, i): UncertainStep => {
-      const config = table.plans[0]![step]!
+      const config = table.plans[table.taken]![step]!
       const sizes = plans.map((plan) => plan[step]!.memoryMB)
       const others = plans.filter((plan) => !sameConfig(plan[step]!, config)).length
       return {

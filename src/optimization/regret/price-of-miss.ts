@@ -21,21 +21,26 @@ const OVER_BUDGET = 2
  * that is late was paid for in vain, so the cost once more for each run that misses beyond those that the percentile
  * allows. For a budget ms: its latency, and twice the share by which it overspends.
  */
-export function lossOf(goal: Goal, outcome: Outcome): number {
+export function lossUnder(goal: Goal): (outcome: Outcome) => number {
   switch (goal.kind) {
-    case "cost":
-      return outcome.costUsd * (1 + missedShare(goal, outcome))
+    case "cost": {
+      const missed = missedShare(goal)
+      return (outcome) => outcome.costUsd * (1 + missed(outcome))
+    }
     case "latency":
-      return outcome.percentileMs * (1 + OVER_BUDGET * Math.max(0, outcome.costUsd / goal.budgetUsd - 1))
+      return ({ percentileMs, costUsd }) =>
+        percentileMs * (1 + OVER_BUDGET * Math.max(0, costUsd / goal.budgetUsd - 1))
     default:
       return assertNever(goal)
   }
 }
 
 /** Share of the runs that end after the deadline beyond those allowed; latency is taken for lognormal. */
-function missedShare(goal: Goal & { kind: "cost" }, { medianMs, percentileMs }: Outcome): number {
-  const score = normalQuantile(goal.percentile)
-  const own = score > 0 ? Math.log(percentileMs / medianMs) / score : 0
-  const met = normalCdf(Math.log(goal.sloMs / medianMs) / Math.max(LEAST_SPREAD, own))
-  return Math.max(0, goal.percentile - met)
+function missedShare({ sloMs, percentile }: Goal & { kind: "cost" }): (outcome: Outcome) => number {
+  const score = normalQuantile(percentile)
+  return ({ medianMs, percentileMs }) => {
+    const own = score > 0 ? Math.log(percentileMs / medianMs) / score : 0
+    const spread = Math.max(LEAST_SPREAD, own)
+    return Math.max(0, percentile - normalCdf(Math.log(sloMs / medianMs) / spread))
+  }
 }

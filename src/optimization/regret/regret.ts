@@ -2,13 +2,13 @@ import { sampleQuantile } from "../../statistics/order-statistics.ts"
 import type { LossTable } from "./loss-table.ts"
 
 /**
- * What the present plan costs more than the best one, in view of what is not known:
- *   regret_b = loss_b(present plan) - loss_b(best plan of draw b) >= 0.
+ * What a plan costs more than the best one, in view of what is not known:
+ *   regret_b = loss_b(plan) - loss_b(best plan of draw b) >= 0.
  */
 export interface Regret {
   /** Mean over the draws: USD for a deadline, ms for a budget. */
   readonly expected: number
-  /** The same as shares of what the present plan is expected to cost, or to take under a budget. */
+  /** The same as shares of what the plan that is taken is expected to cost, or to take under a budget. */
   readonly expectedShare: number
   /** Below this in 95 % of the draws. */
   readonly share95: number
@@ -18,10 +18,11 @@ export interface Regret {
 
 const LEVEL = 0.95
 
-export function regretOf({ goal, plans, loss, best, present }: LossTable): Regret {
-  const regrets = Array.from(best, (least, b) => loss[b * plans.length]! - least)
+/** Of the plan that is taken, or of another one of the table. */
+export function regretOf({ goal, plans, loss, best, present, taken }: LossTable, plan: number = taken): Regret {
+  const regrets = Array.from(best, (least, b) => loss[b * plans.length + plan]! - least)
   const expected = regrets.reduce((sum, regret) => sum + regret, 0) / regrets.length
-  const objective = goal.kind === "cost" ? present.costUsd : present.percentileMs
+  const objective = goal.kind === "cost" ? present.costUsd : present.latencyMs
   const expectedShare = expected / objective
   return {
     expected,
