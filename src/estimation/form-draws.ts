@@ -56,7 +56,8 @@ export function drawForm(evidence: FormEvidenceAt, range: FieldRange, random: Ra
     for (let at = 0; at < field.length; at++) field[at]! *= evidence.sd
     if (inputs.length === 0) return field
     const missing = residuals.map(
-      (residual, i) => residual - field[indexOf(axes, nodes[i]!)]! - Math.sqrt(evidence.variances[i]!) * normalOf(random),
+      (residual, i) =>
+        residual - field[indexOf(axes, nodes[i]!)]! - Math.sqrt(evidence.variances[i]!) * normalOf(random),
     )
     const weights = backSubstitute(observed, forwardSubstitute(observed, missing))
     return corrected(field, { axes, near, weights, variance: evidence.sd ** 2 })
@@ -65,11 +66,7 @@ export function drawForm(evidence: FormEvidenceAt, range: FieldRange, random: Ra
 }
 
 /** The error at a place of the grid in one draw. */
-export function formAt(
-  { axes }: FormField,
-  values: Float64Array,
-  [m, q, n]: readonly [Place, Place, Place],
-): number {
+export function formAt({ axes }: FormField, values: Float64Array, [m, q, n]: readonly [Place, Place, Place]): number {
   const along = (i: number, j: number): number => {
     const row = (i * axes[1].length + j) * axes[2].length
     const low = values[row + n.low]!
@@ -93,7 +90,7 @@ function axesOf(points: readonly ComputePoint[], range: FieldRange): FormField["
   const [least, most] = range.memoryMB
   const inputs = points.map(inputsOf)
   const nodes = (d: 0 | 1 | 2, ends: readonly number[]): Float64Array =>
-    filled([...ends, ...inputs.map((input) => input[d])], GAPS[d]!)
+    filled([...ends, ...inputs.map((input) => input[d])], GAPS[d])
   return [
     nodes(0, [Math.log(least), Math.log(most)]),
     nodes(1, [0, 1.5 * Math.log(Math.max(1, range.processes))]),

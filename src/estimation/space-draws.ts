@@ -74,7 +74,9 @@ export function drawFunction(
           { cells, variances: own.map((variance) => variance + sd ** 2), fitted: compute, mbPerVcpu },
           { count, random },
         )
-  const residuals = curves.map((curve) => Float64Array.from(cells, (cell) => Math.log(cell.ms / Math.max(computeMs(curve, cell), LEAST_MS))))
+  const residuals = curves.map((curve) =>
+    Float64Array.from(cells, (cell) => Math.log(cell.ms / Math.max(computeMs(curve, cell), LEAST_MS))),
+  )
   const variances = own.map((variance) => scale * variance)
   const field = drawForm({ points: cells, residuals, variances, sd: Math.sqrt(scale) * sd }, range, random)
   return { curves, field, noiseSd: Math.sqrt(scale) * noise }
@@ -146,4 +148,3 @@ function runsBy({ ok }: Selection): ReadonlyMap<string, number> {
 function keyOf({ memoryMB, processes, tasks, cold }: Cell): string {
   return `${memoryMB}/${processes}/${tasks}/${cold}`
 }
-

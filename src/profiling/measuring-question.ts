@@ -37,10 +37,7 @@ export function measuringQuestion({ workflow, estimator, limits, goals, rule, ca
   const spaces = new Map(requests.map((request) => [request.step, thinnedSpace(estimator.compile(request))]))
   const problem = { workflow, spaces, limits, goal: { kind: "cost", sloMs: 1, percentile } } as const
   const draws = new Map(
-    requests.map((request) => [
-      request.step,
-      thinnedDraws(estimator.draws({ ...request, count: DRAWS, seed: SEED })),
-    ]),
+    requests.map((request) => [request.step, thinnedDraws(estimator.draws({ ...request, count: DRAWS, seed: SEED }))]),
   )
   return {
     problem,

@@ -98,7 +98,8 @@ function checkRule({ rule: { share, runs }, goals }: MeasuringQuestion): void {
     throw new TrimtabError("usage", `the runs expected must be a positive number, not ${runs}`, {
       fix: "give --runs 1000",
     })
-  if (goals.length === 0) throw new TrimtabError("usage", "there is no goal to plan for", { fix: "give --slo or --budget" })
+  if (goals.length === 0)
+    throw new TrimtabError("usage", "there is no goal to plan for", { fix: "give --slo or --budget" })
   for (const goal of goals) {
     const value = goal.kind === "cost" ? goal.sloMs : goal.budgetUsd
     if (!(value > 0 && value < Infinity))
@@ -139,15 +140,14 @@ const UNSEEN_FROM = 3
 function firstUnseen(drawn: DrawnWorkflow, plan: Plan, { candidates = {} }: MeasuringQuestion): Candidate | null {
   const isMeasured = candidates.isMeasured ?? (() => true)
   const unseen = planCandidates(drawn, plan, candidates).filter((candidate) => !isMeasured(candidate))
-  return unseen.reduce<Candidate | null>((most, each) => (most === null || each.costUsd > most.costUsd ? each : most), null)
+  return unseen.reduce<Candidate | null>(
+    (most, each) => (most === null || each.costUsd > most.costUsd ? each : most),
+    null,
+  )
 }
 
 /** The candidate with the largest fall per dollar; where no single one changes a plan, the least certain per dollar. */
-function mostTelling(
-  drawn: DrawnWorkflow,
-  worth: readonly Worth[],
-  { candidates }: MeasuringQuestion,
-): Telling | null {
+function mostTelling(drawn: DrawnWorkflow, worth: readonly Worth[], { candidates }: MeasuringQuestion): Telling | null {
   let best: (Telling & { readonly score: number }) | null = null
   let fallback: (Telling & { readonly score: number }) | null = null
   for (const candidate of candidatesOf(drawn, candidates)) {
@@ -161,9 +161,13 @@ function mostTelling(
   return found === null ? null : { candidate: found.candidate, fallUsd: found.fallUsd }
 }
 
+/** A measurement of which less is doubt than this would only measure noise. */
+const LEAST_DOUBT = 0.03
+
 /** Mean over the goals. */
 function withFall(candidate: Candidate, worth: readonly Worth[]): Telling {
   const { logMs, noiseSd } = candidate
+  if (doubtOf(candidate) < LEAST_DOUBT) return { candidate, fallUsd: 0 }
   const falls = worth.map(({ columns, usdPerUnit: usd }) => usd * valueOfMeasuring(columns, logMs, noiseSd))
   return { candidate, fallUsd: mean(falls) }
 }

@@ -26,7 +26,12 @@ export interface RegretRule extends StoppingRule {
 }
 
 /** Why the measuring that regret led has ended: its rule (see `NextMeasurement`), or a budget. */
-export type RegretEnd = Extract<NextMeasurement, { kind: "stop" }>["reason"] | "time" | "invocations" | "cost" | "rounds"
+export type RegretEnd =
+  | Extract<NextMeasurement, { kind: "stop" }>["reason"]
+  | "time"
+  | "invocations"
+  | "cost"
+  | "rounds"
 
 export interface RegretOutcome extends Standing {
   readonly reason: RegretEnd
@@ -40,7 +45,7 @@ export interface RegretPhase {
   readonly subjects: ReadonlyMap<string, Subject>
   readonly ledger: Ledger
   readonly rule: RegretRule
-  readonly limits: VisitLimits & { readonly maxUsd: number }
+  readonly limits: VisitLimits
   readonly signal: AbortSignal
   readonly tell: (doing: string) => void
 }

@@ -28,7 +28,9 @@ function unprofiledPlan({ present, steps }: DrawnWorkflow): Plan {
       const { known } = steps[i]!
       const width = known.processes.length * known.tasksPerInstance.length
       const [instances, processes] = [known.instances[0]!, known.processes[0]!]
-      const runs = known.memoryMB.filter((_, m) => !Number.isNaN(known.computeMs[m * width + known.tasksPerInstanceOf[0]!]))
+      const runs = known.memoryMB.filter(
+        (_, m) => !Number.isNaN(known.computeMs[m * width + known.tasksPerInstanceOf[0]!]),
+      )
       const sizes = runs.length > 0 ? runs : known.memoryMB
       const memoryMB = sizes.reduce((best, size) =>
         Math.abs(size - USUAL_MB) < Math.abs(best - USUAL_MB) ? size : best,

@@ -98,7 +98,11 @@ export function startMsOf(f: number, estimator: ProfileEstimator): number {
   return mean([...estimator.compile(requestOf(f)).initMs])
 }
 
-export function drawsOf(f: number, estimator: ProfileEstimator, { count, seed }: { count: number; seed: number }): SpaceDraws {
+export function drawsOf(
+  f: number,
+  estimator: ProfileEstimator,
+  { count, seed }: { count: number; seed: number },
+): SpaceDraws {
   const draws = estimator.draws({ ...requestOf(f), count, seed })
   return { ...draws, known: computeOnly(draws.known) }
 }

@@ -1,17 +1,25 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
+import { DEFAULT_RULE } from "../../profiling/next-measurement.ts"
+import type { RegretRule } from "../../profiling/regret-phase.ts"
 import type { ProfileStore } from "../../profiling/profile-store.ts"
 import { assertProfilable } from "../../workflow/unsupported.ts"
+import type { Workflow } from "../../workflow/workflow.ts"
 import { openWorkspace } from "../composition.ts"
 import { loadProject, type Project } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { campaignText, measure } from "../measure.ts"
+import { goalOf, type GoalFlags } from "../goal.ts"
+import { regretLines } from "../regret-text.ts"
 import { runInput } from "../run-input.ts"
 
-export interface ProfileFlags {
+export interface ProfileFlags extends GoalFlags {
   readonly input?: string
   readonly fresh?: boolean
+  readonly untilRegret?: number
+  readonly runs?: number
+  readonly maxCost?: number
   readonly maxTime?: number
 }
 
@@ -27,13 +35,25 @@ export async function profile(
     if (flags.fresh === true) await forget(project, workspace.profiles)
     const { store } = workspace
     const input = await runInput({ text: flags.input, configured: project.input, root: project.root, cwd, store })
-    const report = await measure({ workspace, terminal, input, maxMs: flags.maxTime, signal })
+    const until = ruleOf(flags, project.workflow)
+    const budget = { maxMs: flags.maxTime, maxUsd: flags.maxCost }
+    const report = await measure({ workspace, terminal, input, until, budget, signal })
     terminal.result({ schemaVersion: 1, enforcement: workspace.platform.info.enforcement, ...report }, () =>
-      campaignText(report),
+      [campaignText(report), ...regretLines(report, until)].join("\n"),
     )
     return EXIT.ok
   } finally {
     await workspace.close()
+  }
+}
+
+/** Until when it measures: for the goal of the flags or the workflow, or for deadlines that stand for any goal. */
+function ruleOf(flags: ProfileFlags, workflow: Workflow): RegretRule {
+  const hasGoal = flags.slo !== undefined || flags.budget !== undefined || workflow.goal !== undefined
+  return {
+    share: flags.untilRegret ?? DEFAULT_RULE.share,
+    runs: flags.runs ?? DEFAULT_RULE.runs,
+    ...(hasGoal ? { goals: [goalOf(flags, workflow)] } : {}),
   }
 }
 

@@ -27,7 +27,10 @@ export function drawnWorkflow(problem: Problem, draws: ReadonlyMap<string, Space
   const steps = present.graph.names.map((name) => checked(name, draws.get(name)))
   const count = steps[0]?.logFactors.length ?? 0
   if (count === 0 || steps.some(({ logFactors }) => logFactors.length !== count))
-    throw new TrimtabError("invalid-data", "every step needs as many draws of its times as the others, and at least one")
+    throw new TrimtabError(
+      "invalid-data",
+      "every step needs as many draws of its times as the others, and at least one",
+    )
   const drawn = Array.from({ length: count }, (_, b) => {
     const own = new Map(present.graph.names.map((name, i) => [name, drawnSpaces(steps[i]!)[b]!]))
     return stepChoices({ ...problem, spaces: own }, cache)

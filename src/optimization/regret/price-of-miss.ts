@@ -28,8 +28,7 @@ export function lossUnder(goal: Goal): (outcome: Outcome) => number {
       return (outcome) => outcome.costUsd * (1 + missed(outcome))
     }
     case "latency":
-      return ({ percentileMs, costUsd }) =>
-        percentileMs * (1 + OVER_BUDGET * Math.max(0, costUsd / goal.budgetUsd - 1))
+      return ({ percentileMs, costUsd }) => percentileMs * (1 + OVER_BUDGET * Math.max(0, costUsd / goal.budgetUsd - 1))
     default:
       return assertNever(goal)
   }

@@ -1,0 +1,58 @@
+import { assertNever } from "../base/assert-never.ts"
+import { formatMs, formatUsd } from "../base/format.ts"
+import type { CampaignReport } from "../profiling/campaign-report.ts"
+import type { RegretOutcome, RegretRule } from "../profiling/regret-phase.ts"
+import type { Goal } from "../workflow/goal.ts"
+
+/** Steps that are named as uncertain. */
+const NAMED = 3
+
+/** For people: how sure the plan is, why no more was measured, what is still open, and when it is paid back. */
+export function regretLines({ regret, paybackRuns, costUsd }: CampaignReport, rule: RegretRule): readonly string[] {
+  if (regret === null) return []
+  const { goal, regret: own, uncertain, planUsd, savingUsd } = regret
+  return [
+    `the plan for ${goalText(goal)} costs ${formatUsd(planUsd)}: at most ${percent(own.share95)} above the best one with 95 % certainty, ${percent(own.expectedShare)} on average`,
+    `stopped: ${whyText(regret, rule)}`,
+    ...uncertain
+      .slice(0, NAMED)
+      .map(
+        ({ step, memoryMB: [least, most], timeSd }) =>
+          `still open: ${step}${least < most ? `, between ${least.toLocaleString("en-US")} and ${most.toLocaleString("en-US")} MB` : ""}; its time is known to ${percent(timeSd)}`,
+      ),
+    ...(paybackRuns === null || costUsd === 0
+      ? []
+      : [
+          `paid back after ${paybackRuns.toLocaleString("en-US")} runs: each costs ${formatUsd(savingUsd)} less than with 1,024 MB for every step`,
+        ]),
+  ]
+}
+
+function whyText({ reason, regret }: RegretOutcome, { share, runs }: RegretRule): string {
+  switch (reason) {
+    case "regret":
+      return `that is below ${percent(share)}`
+    case "not-worth":
+      return `the next measurement costs more than ${runs.toLocaleString("en-US")} runs could save (${formatUsd(regret.expectedUsd * runs)})`
+    case "nothing-left":
+      return "what could still be measured has failed, or takes too long"
+    case "time":
+      return "the time is spent; --max-time allows more"
+    case "cost":
+      return "the money is spent; --max-cost allows more"
+    case "invocations":
+      return "the invocations are spent"
+    case "rounds":
+      return "more measurements have not made it surer"
+    default:
+      return assertNever(reason)
+  }
+}
+
+function goalText(goal: Goal): string {
+  return goal.kind === "cost" ? `a deadline of ${formatMs(goal.sloMs)}` : `a budget of ${formatUsd(goal.budgetUsd)}`
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`
+}
