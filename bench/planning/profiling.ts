@@ -1,6 +1,7 @@
 // How many measurements a plan needs: six public Lambda functions as a chain, memory alone, a deadline of 1.5 times the
 // fastest. Each measurement is one recorded run, drawn by chance; the plan is judged by the medians of all runs.
 import { mean, median } from "../../src/statistics/order-statistics.ts"
+import { DEFAULT_RULE } from "../../src/profiling/next-measurement.ts"
 import type { Bench } from "../bench.ts"
 import { bestUsd, NAMES } from "./profiling/public-chain.ts"
 import { isNear, type Point, trial } from "./profiling/trial.ts"
@@ -8,9 +9,11 @@ import type { WayName } from "./profiling/ways-to-measure.ts"
 
 const SEEDS = 50
 /** Of what it is compared with, and of trials that go on to the method's own stop. */
-const FEW_SEEDS = 8
+const FEW_SEEDS = 6
 /** Measurements of a function after which a trial ends. */
-const MOST = 12
+const MOST = 10
+/** Regret at which trials stop by themselves, beside the default of 1 %. */
+const LOOSE_SHARE = 0.03
 const FUNCTIONS = NAMES.length
 const OTHERS: readonly WayName[] = ["random", "grid", "design"]
 
@@ -18,59 +21,71 @@ interface Row {
   readonly table: "profiling"
   readonly way: WayName
   readonly seed: number
+  /** What ended the trial: a plan near the best one, or the method's own stop at that share. */
+  readonly until: "near" | number
   /** Measurements of a function until the plan is near the best one for the first time; null: not within the trial. */
   readonly perFunction: number | null
-  /** Until it is near and stays so up to the end of the trial; null where that ended at the first. */
-  readonly staysFrom: number | null
   readonly end: Point
 }
 
 export const bench: Bench = ({ full }) => {
   const best = bestUsd()
-  const run = (way: WayName, seed: number, until: (point: Point) => boolean): readonly Point[] =>
-    trial({ way, seed, most: MOST * FUNCTIONS, bestUsd: best, until })
   const few = full ? SEEDS : FEW_SEEDS
-  const first = seeds(SEEDS).map((seed) => rowOf("regret", seed, run("regret", seed, isNear)))
-  const others = OTHERS.flatMap((way) => seeds(few).map((seed) => rowOf(way, seed, run(way, seed, isNear))))
-  const whole = seeds(few).map((seed) => run("regret", seed, ({ stop }) => stop !== null))
-  const stopped = whole.map((points, i) => ({ ...rowOf("regret", i + 1, points), staysFrom: staysFrom(points) }))
+  const near = (way: WayName, count: number): Row[] =>
+    seeds(count).map((seed) =>
+      rowOf({ way, seed, until: "near" }, trial({ way, seed, most: MOST * FUNCTIONS, bestUsd: best, until: isNear })),
+    )
+  const stopped = (share: number): Row[] =>
+    seeds(few).map((seed) => {
+      const until = ({ stop }: Point): boolean => stop !== null
+      const points = trial({ way: "regret", seed, most: MOST * FUNCTIONS, bestUsd: best, share, until })
+      return rowOf({ way: "regret", seed, until: share }, points)
+    })
+  const byRegret = near("regret", SEEDS)
+  const others = OTHERS.map((way) => [way, near(way, few)] as const)
+  const [strict, loose] = [stopped(DEFAULT_RULE.share), stopped(LOOSE_SHARE)]
   return Promise.resolve({
     summary: {
-      samplesPerFunction: medianOf(first),
-      samplesPerFunctionWorst: finite(Math.max(...first.map(({ perFunction }) => perFunction ?? Infinity))),
-      ...Object.fromEntries(
-        OTHERS.map((way) => [`${way}SamplesPerFunction`, medianOf(others.filter((row) => row.way === way))]),
-      ),
-      stopSamplesPerFunction: rounded(median(stopped.map(({ end }) => end.measured / FUNCTIONS))),
-      stoppedByItselfPct: rounded(100 * mean(stopped.map(({ end }) => Number(end.stop !== null)))),
-      stopAboveBestPct: rounded(median(stopped.map(({ end }) => end.aboveBestPct))),
-      stopAboveBestWorstPct: rounded(Math.max(...stopped.map(({ end }) => end.aboveBestPct))),
-      stopKeepsDeadlinePct: rounded(100 * mean(stopped.map(({ end }) => Number(end.keepsDeadline)))),
-      stopRegret95Pct: rounded(median(stopped.map(({ end }) => end.regret95Pct))),
-      aboveBestAt4Pct: aboveBestAt(whole, 4),
-      aboveBestAt8Pct: aboveBestAt(whole, 8),
+      samplesPerFunction: medianOf(byRegret),
+      samplesPerFunctionFoundPct: share(byRegret, ({ perFunction }) => perFunction !== null),
+      ...Object.fromEntries(others.map(([way, rows]) => [`${way}SamplesPerFunction`, medianOf(rows)])),
+      ...stopSummary("stop1Pct", strict),
+      ...stopSummary("stop3Pct", loose),
     },
-    reasons: {},
-    rows: [...first, ...others, ...stopped],
+    reasons: Object.fromEntries(
+      others
+        .filter(([, rows]) => medianOf(rows) === null)
+        .map(([way]) => [`${way}SamplesPerFunction`, `more than half of the trials are not near after ${MOST}`]),
+    ),
+    rows: [...byRegret, ...others.flatMap(([, rows]) => rows), ...strict, ...loose],
   })
 }
 
-function rowOf(way: WayName, seed: number, points: readonly Point[]): Row {
-  const near = points.find(isNear)
+/** Where trials ended that went on until the method stopped by itself, or to their last measurement. */
+function stopSummary(name: string, rows: readonly Row[]): Readonly<Record<string, number>> {
+  const ends = rows.map(({ end }) => end)
   return {
-    table: "profiling",
-    way,
-    seed,
-    perFunction: near === undefined ? null : rounded(near.measured / FUNCTIONS),
-    staysFrom: null,
-    end: points.at(-1)!,
+    [`${name}ByItselfPct`]: share(rows, ({ end }) => end.stop !== null),
+    [`${name}SamplesPerFunction`]: rounded(median(ends.map(({ measured }) => measured / FUNCTIONS))),
+    [`${name}AboveBestPct`]: rounded(median(ends.map(({ aboveBestPct }) => aboveBestPct))),
+    [`${name}AboveBestWorstPct`]: rounded(Math.max(...ends.map(({ aboveBestPct }) => aboveBestPct))),
+    [`${name}KeepsDeadlinePct`]: share(rows, ({ end }) => end.keepsDeadline),
+    [`${name}Regret95Pct`]: rounded(median(ends.map(({ regret95Pct }) => regret95Pct))),
   }
 }
 
-function staysFrom(points: readonly Point[]): number | null {
-  const last = points.findLastIndex((point) => !isNear(point))
-  const from = points[last + 1]
-  return from === undefined ? null : rounded(from.measured / FUNCTIONS)
+function share(rows: readonly Row[], holds: (row: Row) => boolean): number {
+  return rounded(100 * mean(rows.map((row) => Number(holds(row)))))
+}
+
+function rowOf(head: Pick<Row, "way" | "seed" | "until">, points: readonly Point[]): Row {
+  const near = points.find(isNear)
+  return {
+    table: "profiling",
+    ...head,
+    perFunction: near === undefined ? null : rounded(near.measured / FUNCTIONS),
+    end: points.at(-1)!,
+  }
 }
 
 /** Null where half of the trials did not get there. */
@@ -80,13 +95,6 @@ function medianOf(rows: readonly Row[]): number | null {
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? rounded(value) : null
-}
-
-/** Median cost above the best plan after so many measurements of a function, or at the stop before that. */
-function aboveBestAt(trials: readonly (readonly Point[])[], perFunction: number): number {
-  const at = (points: readonly Point[]): Point =>
-    points.find(({ measured }) => measured >= perFunction * FUNCTIONS) ?? points.at(-1)!
-  return rounded(median(trials.map((points) => at(points).aboveBestPct)))
 }
 
 function seeds(count: number): number[] {

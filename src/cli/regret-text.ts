@@ -43,7 +43,7 @@ function whyText({ reason, regret }: RegretOutcome, { share, runs }: RegretRule)
     case "invocations":
       return "the invocations are spent"
     case "rounds":
-      return "more measurements have not made it surer"
+      return "that is as often as a function is measured at once; trimtab profile goes on"
     default:
       return assertNever(reason)
   }

@@ -40,7 +40,7 @@ const CONTENTIONS = [0.03, 0.15] as const
 const COLUMNS = 4
 
 /** The variances given count for so many cells; a roofline follows about so many as it likes. */
-const SCALE_WEIGHT = 4
+const SCALE_WEIGHT = 2
 const SPENT = 3
 
 export interface CurveDraws {

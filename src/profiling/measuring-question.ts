@@ -1,10 +1,12 @@
+import type { CompiledSpace } from "../estimation/estimator.ts"
 import type { ProfileEstimator } from "../estimation/profile-estimator.ts"
+import type { SpaceDraws } from "../estimation/space-draws.ts"
 import type { Problem } from "../optimization/planner.ts"
 import { thinnedDraws, thinnedSpace } from "../optimization/regret/thinned-space.ts"
 import { trimtabPlanner } from "../optimization/trimtab-planner.ts"
 import { DEFAULT_PERCENTILE, type Goal } from "../workflow/goal.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
-import type { Workflow } from "../workflow/workflow.ts"
+import type { Step, Workflow } from "../workflow/workflow.ts"
 import type { CandidateOptions } from "./candidates.ts"
 import { DRAWS, type MeasuringQuestion, type StoppingRule } from "./next-measurement.ts"
 
@@ -17,6 +19,20 @@ export interface Asking {
   readonly goals?: readonly Goal[]
   readonly rule: StoppingRule
   readonly candidates?: CandidateOptions
+  /** What earlier questions worked out; filled here. */
+  readonly kept?: KeptSteps
+}
+
+/** Spaces and draws by step: a step whose function was not measured again is as it was. */
+export interface KeptSteps {
+  readonly steps: Map<string, StepAsked & { readonly version: string }>
+  /** Changes with the samples of the step's function. */
+  readonly versionOf: (step: string) => string
+}
+
+interface StepAsked {
+  readonly space: CompiledSpace
+  readonly draws: SpaceDraws
 }
 
 /** Deadlines over the fastest plan that stand for all that may be asked for later. */
@@ -26,26 +42,34 @@ const OVER_FASTEST = [1.2, 1.5, 2.5] as const
 const SEED = 1
 
 /** Spaces and draws of all steps, each with as many tasks as its profile saw. Fits what was not fitted yet. */
-export function measuringQuestion({ workflow, estimator, limits, goals, rule, candidates }: Asking): MeasuringQuestion {
+export function measuringQuestion(asking: Asking): MeasuringQuestion {
+  const { workflow, limits, goals, rule, candidates } = asking
   const percentile = goals?.[0]?.percentile ?? DEFAULT_PERCENTILE
-  const requests = workflow.steps.map((step) => ({
-    step: step.name,
-    space: step.configSpace,
-    tasks: estimator.expectedTasks(step.name),
-    percentile,
-  }))
-  const spaces = new Map(requests.map((request) => [request.step, thinnedSpace(estimator.compile(request))]))
+  const steps = workflow.steps.map((step) => [step.name, stepAsked(asking, step, percentile)] as const)
+  const spaces = new Map(steps.map(([name, { space }]) => [name, space]))
   const problem = { workflow, spaces, limits, goal: { kind: "cost", sloMs: 1, percentile } } as const
-  const draws = new Map(
-    requests.map((request) => [request.step, thinnedDraws(estimator.draws({ ...request, count: DRAWS, seed: SEED }))]),
-  )
   return {
     problem,
-    draws,
+    draws: new Map(steps.map(([name, { draws }]) => [name, draws])),
     goals: goals ?? deadlinesFor(problem),
     rule,
     ...(candidates === undefined ? {} : { candidates }),
   }
+}
+
+function stepAsked({ estimator, kept }: Asking, step: Step, percentile: number): StepAsked {
+  const version = kept?.versionOf(step.name) ?? ""
+  const known = kept?.steps.get(step.name)
+  if (known?.version === version) return known
+  const tasks = estimator.expectedTasks(step.name)
+  const request = { step: step.name, space: step.configSpace, tasks, percentile }
+  const made = {
+    version,
+    space: thinnedSpace(estimator.compile(request)),
+    draws: thinnedDraws(estimator.draws({ ...request, count: DRAWS, seed: SEED })),
+  }
+  kept?.steps.set(step.name, made)
+  return made
 }
 
 function deadlinesFor(problem: Problem): readonly Goal[] {

@@ -2,7 +2,8 @@
  * The part of a campaign that regret leads: after every function was measured a little, one measurement after the other
  * where it lowers the expected regret most, until the stopping rule or a budget ends it.
  *
- * P1. Nothing is remembered but the profiles: a campaign that was cut off asks the same question again.
+ * P1. Nothing is remembered but the profiles: a campaign that was cut off goes on from them. While it runs a function is
+ *     fitted again when it was measured again, not when others were, whose noise and transfers tell of it too.
  * P2. A size that failed is not asked for again.
  * P3. The number of measurements is bounded whatever the profiles say.
  */
@@ -15,7 +16,7 @@ import type { Candidate, Point } from "./candidates.ts"
 import { expectedMs, type Visit } from "./design.ts"
 import { ofCode } from "./known.ts"
 import type { Ledger } from "./ledger.ts"
-import { measuringQuestion } from "./measuring-question.ts"
+import { type KeptSteps, measuringQuestion } from "./measuring-question.ts"
 import { type NextMeasurement, nextMeasurement, type Standing, type StoppingRule } from "./next-measurement.ts"
 import { makeVisit, type Subject, type VisitLimits } from "./visit.ts"
 
@@ -51,35 +52,43 @@ export interface RegretPhase {
 }
 
 /** Measurements for each function of the workflow (P3). */
-const MOST_PER_FUNCTION = 12
+const MOST_PER_FUNCTION = 6
 
 /** A measurement may take so many times as long as a shot of the first design. */
 const LONGEST = 2.2
 
 /** Measures by regret. Costs, failures and samples are counted like all others. */
 export async function followRegret(phase: RegretPhase): Promise<RegretOutcome> {
-  const failed = new Set<string>()
+  const known: Known = { failed: new Set(), steps: new Map() }
   const most = MOST_PER_FUNCTION * phase.subjects.size
   for (let measurements = 0; ; measurements++) {
     phase.signal.throwIfAborted()
-    phase.tell("what to measure next")
-    const next = ask(phase, failed)
     const { ledger, limits } = phase
+    // The question is a part of the work, too.
+    ledger.total = Math.max(ledger.total, ledger.done + 1)
+    phase.tell("what to measure next")
+    const next = ask(phase, known)
     if (next.kind === "stop") return { ...next, measurements }
     if (measurements >= most) return { ...next, reason: "rounds", measurements }
     if (ledger.costUsd() + next.candidate.costUsd > limits.maxUsd) return { ...next, reason: "cost", measurements }
-    ledger.total = Math.max(ledger.total, ledger.done + 1)
     const end = await measure(phase, next.candidate)
     if (end === "skipped") {
       const reason = ledger.invocations + 2 > limits.maxInvocations ? "invocations" : "time"
       return { ...next, reason, measurements }
     }
     ledger.done++
-    if (end === "failed") failed.add(keyOf(subjectFor(phase, next.candidate.step), next.candidate.memoryMB))
+    if (end === "failed") known.failed.add(keyOf(subjectFor(phase, next.candidate.step), next.candidate.memoryMB))
   }
 }
 
-function ask({ workflow, platform, subjects, rule }: RegretPhase, failed: ReadonlySet<string>): NextMeasurement {
+/** What is kept from question to question. */
+interface Known {
+  /** Functions with sizes. */
+  readonly failed: Set<string>
+  readonly steps: KeptSteps["steps"]
+}
+
+function ask({ workflow, platform, subjects, rule }: RegretPhase, { failed, steps }: Known): NextMeasurement {
   const profiles = new Map(
     [...subjects].map(([functionName, { bench }]): [string, Profile] => [
       functionName,
@@ -96,6 +105,7 @@ function ask({ workflow, platform, subjects, rule }: RegretPhase, failed: Readon
       estimator,
       limits,
       rule,
+      kept: { steps, versionOf: (step) => `${subjectOf(step).bench.samples.length}` },
       ...(rule.goals === undefined ? {} : { goals: rule.goals }),
       candidates: {
         mayMeasure: (point) => mayMeasure(subjectOf(point.step), point, failed),

@@ -4,6 +4,7 @@ import type { ProfileEstimator } from "../../../src/estimation/profile-estimator
 import type { InstanceSample } from "../../../src/estimation/sample.ts"
 import type { CompiledSpace } from "../../../src/estimation/estimator.ts"
 import type { SpaceDraws } from "../../../src/estimation/space-draws.ts"
+import type { Plan } from "../../../src/workflow/workflow.ts"
 import { DEFAULT_RULE, DRAWS, type NextMeasurement, nextMeasurement } from "../../../src/profiling/next-measurement.ts"
 import {
   drawsOf,
@@ -24,6 +25,7 @@ import { REFERENCE_MB, type WayName, wayOf } from "./ways-to-measure.ts"
 /** The state after some measurements. */
 export interface Point {
   readonly measured: number
+  readonly plan: Plan
   /** Cost of the plan above the best true one, %; negative would be a plan that misses the deadline. */
   readonly aboveBestPct: number
   readonly keepsDeadline: boolean
@@ -37,6 +39,8 @@ export interface TrialOptions {
   readonly seed: number
   readonly most: number
   readonly bestUsd: number
+  /** Share of the regret to stop at; that of the default rule where absent. */
+  readonly share?: number
   /** Ends the trial before `most`. */
   readonly until: (point: Point) => boolean
 }
@@ -47,10 +51,11 @@ export function isNear({ aboveBestPct, keepsDeadline }: Point): boolean {
 }
 
 /** The truth is looked at only to judge: nothing of it reaches what chooses and plans. */
-export function trial({ way, seed, most, bestUsd, until }: TrialOptions): readonly Point[] {
+export function trial(options: TrialOptions): readonly Point[] {
+  const { way, seed, most, bestUsd, until } = options
   const runs = seededRandom(seed)
   const choose = wayOf(way, seededRandom(1000 + seed))
-  const bench = functionsMeasured()
+  const bench = functionsMeasured(options.share ?? DEFAULT_RULE.share)
   const points: Point[] = []
   for (const f of NAMES.keys()) bench.measure(f, REFERENCE_MB, runs.next())
   for (;;) {
@@ -67,6 +72,7 @@ function judged(next: NextMeasurement, measured: number, bestUsd: number): Point
   const truth = truthOf(next.plan)
   return {
     measured,
+    plan: next.plan,
     aboveBestPct: 100 * (truth.costUsd / bestUsd - 1),
     keepsDeadline: truth.latencyMs <= SLO_MS,
     regret95Pct: 100 * next.regret.share95,
@@ -81,7 +87,7 @@ interface Measured {
 }
 
 /** The profiles of all functions with what follows from them; only the function just measured is fitted again. */
-function functionsMeasured(): Measured {
+function functionsMeasured(share: number): Measured {
   const samples: InstanceSample[][] = NAMES.map(() => [])
   const estimators: ProfileEstimator[] = []
   const spaces: CompiledSpace[] = []
@@ -101,7 +107,7 @@ function functionsMeasured(): Measured {
         problem: problemOf(spaces),
         draws: new Map(NAMES.map((name, f) => [name, draws[f]!])),
         goals: [GOAL],
-        rule: DEFAULT_RULE,
+        rule: { ...DEFAULT_RULE, share },
         candidates: {
           startMs: ({ step }) => startsMs[NAMES.indexOf(step)]!,
           isMeasured: ({ step, memoryMB }) =>
