@@ -2,25 +2,29 @@ import { assertNever } from "../base/assert-never.ts"
 import { formatMs, formatUsd } from "../base/format.ts"
 import type { CampaignReport } from "../profiling/campaign-report.ts"
 import type { RegretOutcome, RegretRule } from "../profiling/regret-phase.ts"
+import { formatConfig } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
 
 /** Steps that are named as uncertain. */
 const NAMED = 3
 
 /** For people: how sure the plan is, why no more was measured, what is still open, and when it is paid back. */
-export function regretLines({ regret, paybackRuns, costUsd }: CampaignReport, rule: RegretRule): readonly string[] {
-  if (regret === null) return []
-  const { goal, regret: own, uncertain, planUsd, savingUsd } = regret
+export function regretLines({ standing, paybackRuns }: CampaignReport, rule: RegretRule): readonly string[] {
+  if (standing === null) return []
+  const { goal, plan, regret, uncertain, planUsd, savingUsd } = standing
   return [
-    `the plan for ${goalText(goal)} costs ${formatUsd(planUsd)}: at most ${percent(own.share95)} above the best one with 95 % certainty, ${percent(own.expectedShare)} on average`,
-    `stopped: ${whyText(regret, rule)}`,
+    `the plan for ${goalText(goal)} costs ${formatUsd(planUsd)}: at most ${percent(regret.share95)} above the best one with 95 % certainty, ${percent(regret.expectedShare)} on average`,
+    `its configurations: ${Object.entries(plan)
+      .map(([step, config]) => `${step} ${formatConfig(config)}`)
+      .join(", ")}`,
+    `stopped: ${whyText(standing, rule)}`,
     ...uncertain
       .slice(0, NAMED)
       .map(
         ({ step, memoryMB: [least, most], timeSd }) =>
           `still open: ${step}${least < most ? `, between ${least.toLocaleString("en-US")} and ${most.toLocaleString("en-US")} MB` : ""}; its time is known to ${percent(timeSd)}`,
       ),
-    ...(paybackRuns === null || costUsd === 0
+    ...(paybackRuns === null
       ? []
       : [
           `paid back after ${paybackRuns.toLocaleString("en-US")} runs: each costs ${formatUsd(savingUsd)} less than with 1,024 MB for every step`,

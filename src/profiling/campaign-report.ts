@@ -21,8 +21,8 @@ export interface CampaignReport {
   /** Visits of sizes that the budget left out. */
   readonly skipped: number
   /** How sure the plan is now, and why no more was measured; null without a rule, or where a step has no task. */
-  readonly regret: RegretOutcome | null
-  /** Runs after which the plan has saved what this campaign cost; null where nothing says that it saves anything. */
+  readonly standing: RegretOutcome | null
+  /** Runs after which the plan has saved what this campaign cost; null where it cost nothing, or nothing says that it saves anything. */
   readonly paybackRuns: number | null
   /** Outputs of the workflow's last steps, by step name. */
   readonly outputs: Readonly<Record<string, Json>>
@@ -33,12 +33,12 @@ interface Ends {
   /** Of all steps, by name. */
   readonly outputs: ReadonlyMap<string, Json>
   readonly skipped: number
-  readonly regret: RegretOutcome | null
+  readonly standing: RegretOutcome | null
 }
 
 /** What a campaign did, from its ledger. */
 export function campaignReport({ ledger, counts }: BenchParts, limits: VisitLimits, ends: Ends): CampaignReport {
-  const { workflow, outputs, skipped, regret } = ends
+  const { workflow, outputs, skipped, standing } = ends
   const last = workflow.steps.filter((step) => !workflow.steps.some((other) => other.after.includes(step.name)))
   const costUsd = ledger.costUsd()
   return {
@@ -49,8 +49,9 @@ export function campaignReport({ ledger, counts }: BenchParts, limits: VisitLimi
     costLines: ledger.costLines(),
     ended: endedBy({ invocations: ledger.invocations, costUsd }, limits, ends),
     skipped,
-    regret,
-    paybackRuns: regret !== null && regret.savingUsd > 0 ? Math.ceil(costUsd / regret.savingUsd) : null,
+    standing,
+    paybackRuns:
+      costUsd > 0 && standing !== null && standing.savingUsd > 0 ? Math.ceil(costUsd / standing.savingUsd) : null,
     outputs: Object.fromEntries(last.map((step) => [step.name, outputs.get(step.name)!])),
   }
 }
@@ -58,9 +59,10 @@ export function campaignReport({ ledger, counts }: BenchParts, limits: VisitLimi
 function endedBy(
   spent: { readonly invocations: number; readonly costUsd: number },
   { maxInvocations, maxUsd }: VisitLimits,
-  { skipped, regret }: Ends,
+  { skipped, standing }: Ends,
 ): CampaignReport["ended"] {
-  if (regret?.reason === "time" || regret?.reason === "invocations" || regret?.reason === "cost") return regret.reason
+  const reason = standing?.reason
+  if (reason === "time" || reason === "invocations" || reason === "cost") return reason
   if (skipped === 0) return "complete"
   if (spent.costUsd >= maxUsd) return "cost"
   // Not even one more visit would fit.

@@ -101,10 +101,10 @@ export async function profileWorkflow(options: CampaignOptions): Promise<Campaig
     if (measuredNow.subject !== null) subjects.set(step.function, measuredNow.subject)
   }
   const skipped = await finish(options, putOff)
-  const regret = await lead(options, parts, subjects)
-  if (regret !== null) parts.ledger.total = parts.ledger.done
+  const standing = await lead(options, parts, subjects)
+  if (standing !== null) parts.ledger.total = parts.ledger.done
   parts.tell("done")
-  return campaignReport(parts, limitsOf(options), { workflow: options.workflow, outputs, skipped, regret })
+  return campaignReport(parts, limitsOf(options), { workflow: options.workflow, outputs, skipped, standing })
 }
 
 /** Goes on by regret where there is a rule and every function has been measured. */

@@ -78,15 +78,16 @@ export function nextMeasurement(question: MeasuringQuestion): NextMeasurement {
   const tables = question.goals.map((goal) => lossTable(drawn, goal))
   const standing = standingOf(drawn, tables)
   const { share, runs } = question.rule
-  const { share95 } = standing.regret
+  const { share95, expectedUsd } = standing.regret
   const worth = tables.map((table) => ({ columns: likelyPlans(table), usdPerUnit: usdPerUnit(table) }))
   const unseen = share95 <= UNSEEN_FROM * share ? firstUnseen(drawn, standing.plan, question) : null
-  if (share95 <= share && unseen === null) return { ...standing, kind: "stop", reason: "regret" }
-  const best = unseen === null ? mostTelling(drawn, worth, question) : withFall(unseen, worth)
-  if (best === null) return { ...standing, kind: "stop", reason: "nothing-left" }
-  if (best.candidate.costUsd > standing.regret.expectedUsd * runs)
-    return { ...standing, kind: "stop", reason: "not-worth" }
-  return { ...standing, kind: "measure", ...best }
+  const best = unseen === null ? null : withFall(unseen, worth)
+  const isPaid = ({ candidate }: Telling): boolean => candidate.costUsd <= expectedUsd * runs
+  if (share95 <= share && (best === null || !isPaid(best))) return { ...standing, kind: "stop", reason: "regret" }
+  const next = best ?? mostTelling(drawn, worth, question)
+  if (next === null) return { ...standing, kind: "stop", reason: "nothing-left" }
+  if (!isPaid(next)) return { ...standing, kind: "stop", reason: "not-worth" }
+  return { ...standing, kind: "measure", ...next }
 }
 
 function checkRule({ rule: { share, runs }, goals }: MeasuringQuestion): void {

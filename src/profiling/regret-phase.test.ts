@@ -26,17 +26,17 @@ describe("a campaign led by regret", () => {
 
   test("says why it stopped, how sure the plan is, and when it is paid back", () => {
     expect(report).toMatchObject({ ended: "complete", failures: 0, outputs: { join: 132 } })
-    const { regret } = report
-    expect(regret).toMatchObject({ reason: "regret", goal: GOAL })
-    expect(Object.keys(regret!.plan)).toEqual(["cut", "mark", "join"])
-    expect(regret!.regret.share95).toBeLessThanOrEqual(0.03)
-    expect(report.paybackRuns).toBe(Math.ceil(report.costUsd / regret!.savingUsd))
+    const { standing } = report
+    expect(standing).toMatchObject({ reason: "regret", goal: GOAL })
+    expect(Object.keys(standing!.plan)).toEqual(["cut", "mark", "join"])
+    expect(standing!.regret.share95).toBeLessThanOrEqual(0.03)
+    expect(report.paybackRuns).toBe(Math.ceil(report.costUsd / standing!.savingUsd))
   })
 
   test("measures the plan's own sizes, and only what steps may have", async () => {
     for (const { name, configSpace } of NUMBERS.steps) {
       const sizes = (await instances(set, name)).map(({ memoryMB }) => memoryMB)
-      expect(sizes).toContain(report.regret!.plan[name]!.memoryMB)
+      expect(sizes).toContain(report.standing!.plan[name]!.memoryMB)
       expect(sizes.filter((memoryMB) => !inRange(configSpace.memoryMB, memoryMB))).toEqual([])
     }
   })
@@ -49,7 +49,7 @@ describe("a campaign led by regret", () => {
 
   test("asks for nothing once it has stopped by itself", async () => {
     const before = set.fake.requests.length
-    expect(await profileWorkflow(set.options)).toMatchObject({ invocations: 0, costUsd: 0, paybackRuns: 0 })
+    expect(await profileWorkflow(set.options)).toMatchObject({ invocations: 0, costUsd: 0, paybackRuns: null })
     expect(set.fake.requests.length).toBe(before)
   })
 
@@ -70,7 +70,7 @@ describe("a campaign led by regret", () => {
     const before = cut.fake.requests.length
     cut.fake.instead = () => undefined
     const resumed = await profileWorkflow(cut.options)
-    expect(resumed.regret?.reason).toBe("regret")
+    expect(resumed.standing?.reason).toBe("regret")
     expect(cut.fake.requests.length - before).toBe(resumed.invocations)
     expect(resumed.invocations).toBeLessThan(report.invocations / 2)
   }, 60_000)
@@ -93,7 +93,7 @@ test("the ledger equals the bill of all invocations, failed ones included", asyn
 test("a size that fails is a data point, and is not asked for again", async () => {
   const set = setting({ mark: { ...MARK, peakMB: 2500 } }, { until })
   const report = await profileWorkflow(set.options)
-  expect(report.regret!.plan["mark"]!.memoryMB).toBeGreaterThanOrEqual(2500)
+  expect(report.standing!.plan["mark"]!.memoryMB).toBeGreaterThanOrEqual(2500)
   const failed = (await instances(set, "mark")).filter(({ outcome }) => outcome !== "ok")
   // The instances of one volley fail together.
   expect(new Set(failed.map(({ atMs }) => atMs)).size).toBe(new Set(failed.map(({ memoryMB }) => memoryMB)).size)
@@ -106,13 +106,13 @@ describe("a campaign led by regret keeps within", () => {
   }, 60_000)
 
   test("what its runs may pay for", () => {
-    expect(least).toMatchObject({ ended: "complete", regret: { reason: "not-worth", measurements: 0 } })
+    expect(least).toMatchObject({ ended: "complete", standing: { reason: "not-worth", measurements: 0 } })
   })
 
   test("its money", async () => {
     const maxUsd = 1.2 * least.costUsd
     const report = await profileWorkflow(setting({}, { until: never, budget: { maxUsd, maxMs: 60_000 } }).options)
-    expect(report).toMatchObject({ ended: "cost", regret: { reason: "cost" } })
+    expect(report).toMatchObject({ ended: "cost", standing: { reason: "cost" } })
     // What it will cost is known about, not exactly.
     expect(report.costUsd).toBeLessThan(1.05 * maxUsd)
   }, 60_000)
@@ -122,14 +122,14 @@ describe("a campaign led by regret keeps within", () => {
     const report = await profileWorkflow(
       setting({}, { until: never, budget: { maxInvocations, maxMs: 60_000 } }).options,
     )
-    expect(report).toMatchObject({ ended: "invocations", regret: { reason: "invocations" } })
+    expect(report).toMatchObject({ ended: "invocations", standing: { reason: "invocations" } })
     expect(report.invocations).toBeLessThanOrEqual(maxInvocations)
   }, 60_000)
 
   test("its time", async () => {
     const maxMs = least.elapsedMs + 1_000
     const report = await profileWorkflow(setting({}, { until: never, budget: { maxMs } }).options)
-    expect(report).toMatchObject({ ended: "time", regret: { reason: "time" } })
+    expect(report).toMatchObject({ ended: "time", standing: { reason: "time" } })
     expect(report.elapsedMs).toBeLessThan(maxMs + 1_000)
   }, 60_000)
 

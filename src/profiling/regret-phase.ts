@@ -68,17 +68,19 @@ export async function followRegret(phase: RegretPhase): Promise<RegretOutcome> {
     ledger.total = Math.max(ledger.total, ledger.done + 1)
     phase.tell("what to measure next")
     const next = ask(phase, known)
-    if (next.kind === "stop") return { ...next, measurements }
-    if (measurements >= most) return { ...next, reason: "rounds", measurements }
-    if (ledger.costUsd() + next.candidate.costUsd > limits.maxUsd) return { ...next, reason: "cost", measurements }
+    const ended = (reason: RegretEnd): RegretOutcome => ({ ...standingOf(next), reason, measurements })
+    if (next.kind === "stop") return ended(next.reason)
+    if (measurements >= most) return ended("rounds")
+    if (ledger.costUsd() + next.candidate.costUsd > limits.maxUsd) return ended("cost")
     const end = await measure(phase, next.candidate)
-    if (end === "skipped") {
-      const reason = ledger.invocations + 2 > limits.maxInvocations ? "invocations" : "time"
-      return { ...next, reason, measurements }
-    }
+    if (end === "skipped") return ended(ledger.invocations + 2 > limits.maxInvocations ? "invocations" : "time")
     ledger.done++
     if (end === "failed") known.failed.add(keyOf(subjectFor(phase, next.candidate.step), next.candidate.memoryMB))
   }
+}
+
+function standingOf({ goal, plan, regret, usualRegret, planUsd, savingUsd, uncertain }: Standing): Standing {
+  return { goal, plan, regret, usualRegret, planUsd, savingUsd, uncertain }
 }
 
 /** What is kept from question to question. */
