@@ -7,16 +7,23 @@ import type { Goal } from "../workflow/goal.ts"
 
 /** Steps that are named as uncertain. */
 const NAMED = 3
+/** A difference of regrets that is worth a line. */
+const NOTED = 0.005
 
 /** For people: how sure the plan is, why no more was measured, what is still open, and when it is paid back. */
 export function regretLines({ standing, paybackRuns }: CampaignReport, rule: RegretRule): readonly string[] {
   if (standing === null) return []
-  const { goal, plan, regret, uncertain, planUsd, savingUsd } = standing
+  const { goal, plan, regret, usualRegret, uncertain, planUsd, savingUsd } = standing
   return [
     `the plan for ${goalText(goal)} costs ${formatUsd(planUsd)}: at most ${percent(regret.share95)} above the best one with 95 % certainty, ${percent(regret.expectedShare)} on average`,
     `its configurations: ${Object.entries(plan)
       .map(([step, config]) => `${step} ${formatConfig(config)}`)
       .join(", ")}`,
+    ...(usualRegret.share95 > regret.share95 + NOTED
+      ? [
+          `the plan that trimtab plan makes of the same estimates: at most ${percent(usualRegret.share95)} above the best one`,
+        ]
+      : []),
     `stopped: ${whyText(standing, rule)}`,
     ...uncertain
       .slice(0, NAMED)
