@@ -29,7 +29,7 @@ export function regretLines({ standing, paybackRuns }: CampaignReport, rule: Reg
       .slice(0, NAMED)
       .map(
         ({ step, memoryMB: [least, most], timeSd }) =>
-          `still open: ${step}${least < most ? `, between ${least.toLocaleString("en-US")} and ${most.toLocaleString("en-US")} MB` : ""}; its time is known to ${percent(timeSd)}`,
+          `still open: ${step}${least < most ? `, between ${least.toLocaleString("en-US")} and ${most.toLocaleString("en-US")} MB` : ""}; its time is uncertain by ${percent(timeSd)}`,
       ),
     ...(paybackRuns === null
       ? []
