@@ -12,6 +12,7 @@ const SECTIONS: Sections = {
   attainment: async () => (await import("./planning/attainment.ts")).bench,
   budget: async () => (await import("./planning/budget.ts")).bench,
   stepconf: async () => (await import("./planning/stepconf.ts")).bench,
+  profiling: async () => (await import("./planning/profiling.ts")).bench,
 }
 
 export const bench: Bench = sectioned(SECTIONS)

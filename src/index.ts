@@ -50,7 +50,9 @@ export type {
 export type { InvocationRecord } from "./protocol/invocation-record.ts"
 export { packageFunction, type PackageOptions } from "./packaging/package-function.ts"
 
-export { profileWorkflow, type CampaignOptions, type CampaignReport } from "./profiling/campaign.ts"
+export { profileWorkflow, type CampaignOptions } from "./profiling/campaign.ts"
+export type { CampaignReport } from "./profiling/campaign-report.ts"
+export type { RegretOutcome, RegretRule } from "./profiling/regret-phase.ts"
 export {
   type OperationCampaignOptions,
   type OperationCampaignReport,

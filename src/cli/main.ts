@@ -10,6 +10,7 @@ import {
   parseMemoryList,
   parseMemoryMB,
   parsePercentile,
+  parseShare,
   parseUsd,
   parseWarm,
 } from "./quantities.ts"
@@ -115,6 +116,19 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   )
     .addOption(input)
     .option("--fresh", "measure again what is measured already; what was imported is kept")
+    .addOption(slo)
+    .addOption(budget)
+    .addOption(percentile)
+    .addOption(
+      new Option(
+        "--until-regret <share>",
+        "stop when the plan is surely within this of the best one (default: 1%)",
+      ).argParser(parseShare),
+    )
+    .addOption(
+      new Option("--runs <n>", "runs expected, which measuring may pay for (default: 1000)").argParser(parseCount),
+    )
+    .addOption(new Option("--max-cost <usd>", "stop measuring when this is spent").argParser(parseUsd))
     .addOption(new Option("--max-time <duration>", "stop measuring after this").argParser(parseDurationMs))
     .addOption(
       new Option(

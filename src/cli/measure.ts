@@ -1,8 +1,10 @@
 import { formatMs, formatUsd } from "../base/format.ts"
 import { realClock } from "../base/clock.ts"
-import type { Json } from "../base/json.ts"
+import { dropUndefined, type Json } from "../base/json.ts"
 import { seededRandom } from "../base/random.ts"
-import { profileWorkflow, type CampaignReport } from "../profiling/campaign.ts"
+import { profileWorkflow } from "../profiling/campaign.ts"
+import type { CampaignReport } from "../profiling/campaign-report.ts"
+import type { RegretRule } from "../profiling/regret-phase.ts"
 import type { Workspace } from "./composition.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -11,10 +13,12 @@ export async function measure(options: {
   readonly workspace: Workspace
   readonly terminal: Terminal
   readonly input: Json
-  readonly maxMs?: number | undefined
+  /** Where absent the fixed design is measured and nothing more. */
+  readonly until?: RegretRule
+  readonly budget?: { readonly maxMs?: number | undefined; readonly maxUsd?: number | undefined }
   readonly signal: AbortSignal
 }): Promise<CampaignReport> {
-  const { workspace, terminal, input, maxMs, signal } = options
+  const { workspace, terminal, input, until, budget = {}, signal } = options
   const { project, platform, store, packages, profiles } = workspace
   const report = await profileWorkflow({
     workflow: project.workflow,
@@ -24,7 +28,8 @@ export async function measure(options: {
     environment: workspace.environment,
     input,
     profiles,
-    budget: maxMs === undefined ? {} : { maxMs },
+    budget: dropUndefined(budget),
+    ...(until === undefined ? {} : { until }),
     onProgress: ({ done, total, elapsedMs, leftMs, costUsd, doing }) => {
       const left = leftMs === null ? "" : `, about ${formatMs(leftMs)} left`
       terminal.progress(

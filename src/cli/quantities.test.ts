@@ -5,6 +5,7 @@ import {
   parseMemoryList,
   parseMemoryMB,
   parsePercentile,
+  parseShare,
   parseUsd,
   parseWarm,
 } from "./quantities.ts"
@@ -18,6 +19,11 @@ test("durations are read with and without a unit", () => {
 test("amounts and percentiles are read as people write them", () => {
   expect(["0.002", "$1.5", "3e-5"].map(parseUsd)).toEqual([0.002, 1.5, 3e-5])
   expect(["0.95", "95", "p99", "p99.9"].map(parsePercentile)).toEqual([0.95, 0.95, 0.99, 0.9990000000000001])
+})
+
+test("shares are read with and without a percent sign, and are no more than the whole", () => {
+  expect(["1%", "0.5 %", "0.01", "1"].map(parseShare)).toEqual([0.01, 0.005, 0.01, 1])
+  for (const text of ["0", "0%", "101%", "5", "-1%", "x", ""]) expect(() => parseShare(text)).toThrow("a share is")
 })
 
 test.each(["", "0", "-1s", "ten", "5 weeks", "Infinity", "NaN", "1e400s"])("%j is no duration", (text) => {

@@ -25,6 +25,14 @@ export function parsePercentile(text: string): number {
   return value
 }
 
+/** `1%`, `0.01`: a share. */
+export function parseShare(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(%)?$/.exec(text.trim())
+  const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === undefined ? 1 : 100)
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError("a share is above 0 and at most 100 %: 1% or 0.01")
+  return value
+}
+
 /** `4`: a whole number from 1 on. */
 export function parseCount(text: string): number {
   const value = Number(/^\d{1,9}$/.exec(text.trim())?.[0] ?? Number.NaN)

@@ -107,7 +107,7 @@ export function linearFit(data: Weighted, shape: ComputeShape, noise: number): C
 /** Phi, f0, w0, first-call work, wp. */
 const COLUMNS = 5
 
-function inSeveral(cell: Cell): boolean {
+export function inSeveral(cell: Cell): boolean {
   return Math.min(cell.processes, cell.tasks) > 1
 }
 

@@ -2,7 +2,7 @@ import { type Corrections, correctionsOf, scoresNeeded } from "../statistics/con
 import { type Distribution, PROBABILITIES } from "../statistics/distribution.ts"
 import { quantile } from "../statistics/quantile-table.ts"
 import { maxOf } from "../statistics/quantile-table-operations.ts"
-import { type FormError, formErrorOf, leftOutErrors } from "./form-error.ts"
+import { type FormError, type FormErrorLibrary, formErrorOf, leftOutErrors } from "./form-error.ts"
 import { shippedFormErrors } from "./form-error-library.ts"
 import type { FunctionModel } from "./function-model.ts"
 import { logSdOf, noiseOf, poolNoise, slowestFactor } from "./noise.ts"
@@ -24,13 +24,16 @@ export interface StepModelParts {
   readonly expected?: Selection
   readonly pools: Pools
   readonly timeoutMs: number
+  /** The shipped one where absent. */
+  readonly formErrors?: FormErrorLibrary
 }
 
 /** Everything that predicts the steps of one function, from its fits and from what the workflow's functions share. */
-export function fitStepModel({ selection, functionModel, expected, pools, timeoutMs }: StepModelParts): StepModel {
+export function fitStepModel(parts: StepModelParts): StepModel {
+  const { selection, functionModel, expected, pools, timeoutMs } = parts
   const own = poolNoise(warmResiduals(expected ?? selection))
   const noise = noiseOf({ shared: pools.noise, own, spread: functionModel.spread })
-  const curveForm = formErrorOf(shippedFormErrors(), {
+  const curveForm = formErrorOf(parts.formErrors ?? shippedFormErrors(), {
     leftOut: leftOutErrors(functionModel.curve.heldOut),
     noise: logSdOf(noise),
   })

@@ -13,10 +13,13 @@ import { type EstimateContext, estimateStep } from "./estimate.ts"
 import type { CompiledSpace, CompileRequest, Estimate, EstimateRequest, Estimator } from "./estimator.ts"
 import { fitStepModel, type StepModelParts } from "./fit-step-model.ts"
 import { fitFunction } from "./function-model.ts"
+import type { FieldRange } from "./form-draws.ts"
+import type { FormErrorLibrary } from "./form-error.ts"
 import { fitPools, type Pools } from "./pools.ts"
 import type { Profile } from "./sample.ts"
 import { type Selection, selectSamples } from "./sample-selection.ts"
 import { isUsable } from "./sample-validation.ts"
+import { drawFunction, type DrawRequest, drawSpace, type FunctionDraws, type SpaceDraws } from "./space-draws.ts"
 import type { StepModel } from "./step-model.ts"
 import { type OperationSource, transferredFunction } from "./transferred-function.ts"
 
@@ -32,6 +35,8 @@ export interface EstimatorOptions {
   readonly operations?: OperationSource
   /** True reproduces the papers' bill, which contains the mapping delay. */
   readonly billMappingDelay?: boolean
+  /** What is known of errors of fitted curves; the shipped library where absent. */
+  readonly formErrors?: FormErrorLibrary
 }
 
 /** Compiled spaces kept, under 1 MB each; the oldest goes first. */
@@ -41,6 +46,8 @@ const KEPT_SPACES = 64
 export interface ProfileEstimator extends Estimator {
   /** Samples, their age and sources, errors so far, drift, and what is borrowed. A few ms; throws like `estimate`. */
   basis(step: string): Basis
+  /** What is not known of a step's times, as draws that steps of one function share. Throws like `estimate`. */
+  draws(request: CompileRequest & DrawRequest): SpaceDraws
 }
 
 /**
@@ -77,6 +84,7 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
       ...fittedFunction(step, selection),
       pools,
       timeoutMs: Math.min(step.timeoutMs, options.limits.timeoutMs),
+      ...(options.formErrors === undefined ? {} : { formErrors: options.formErrors }),
     })
     models.set(stepName, model)
     return model
@@ -104,6 +112,22 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
   }
   const estimate = (request: EstimateRequest): Estimate => estimateStep(request, contextOf(request.step))
 
+  const drawn = new Map<string, FunctionDraws>()
+  const functionDraws = (stepName: string, { count, seed }: DrawRequest): FunctionDraws => {
+    const step = stepOf(options.workflow, stepName)
+    const key = `${count}/${seed}/${step.function}`
+    const known = drawn.get(key)
+    if (known !== undefined) return known
+    const made = drawFunction(contextOf(stepName).model, knownSelection(selections, step), {
+      count,
+      seed,
+      mbPerVcpu: options.limits.mbPerVcpu,
+      range: rangeOf(step.function, options),
+    })
+    drawn.set(key, made)
+    return made
+  }
+
   return {
     modelVersion,
     steps: options.workflow.steps.filter((step) => selections.has(step.function)).map((step) => step.name),
@@ -127,7 +151,22 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
           return quantile(estimate({ step: stepName, config, tasks, warmInstances }).latencyMs, 0.95)
         },
       }),
+    draws: (request) => drawSpace(request, contextOf(request.step), functionDraws(request.step, request)),
     expectedTasks: (stepName) => expectedTasks(stepOf(options.workflow, stepName), options.profiles),
+  }
+}
+
+/** Memory, processes and tasks of an instance that any step of a function may have. */
+function rangeOf(functionName: string, { workflow, profiles }: EstimatorOptions): FieldRange {
+  const steps = workflow.steps.filter((step) => step.function === functionName)
+  const spaces = steps.map((step) => step.configSpace)
+  return {
+    memoryMB: [
+      Math.min(...spaces.map(({ memoryMB }) => memoryMB.min)),
+      Math.max(...spaces.map(({ memoryMB }) => memoryMB.max)),
+    ],
+    processes: Math.max(...spaces.map(({ processes }) => processes.max)),
+    tasks: Math.max(...steps.map((step) => expectedTasks(step, profiles))),
   }
 }
 

@@ -34,7 +34,7 @@ export function trimtabPlanner({ effort = "default" }: TrimtabPlannerOptions = {
     name: "trimtab",
     plan: (problem, options = {}) => {
       checkGoal(problem)
-      return answer(choicesOf(problem), { effort, ...options })
+      return planAmong(choicesOf(problem), { effort, ...options })
     },
   }
 }
@@ -120,7 +120,8 @@ function checkGoal({ goal }: Problem): void {
   throw new TrimtabError("usage", `the ${what} must be a positive number, not ${value}`, { fix: "give another goal" })
 }
 
-function answer(choices: StepChoices, options: SolveOptions): PlanResult {
+/** The same for choices that are at hand, whose goal must be a positive number. */
+export function planAmong(choices: StepChoices, options: SolveOptions): PlanResult {
   const { goal } = choices.problem
   switch (goal.kind) {
     case "cost":

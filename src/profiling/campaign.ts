@@ -1,10 +1,12 @@
+import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
-import type { CostLine } from "../pricing/pricing.ts"
 import { stepInput } from "../workflow/tasks.ts"
 import { type BenchParts, type StepBench, stepBench } from "./bench.ts"
+import { campaignReport, type CampaignReport } from "./campaign-report.ts"
 import { type Visit, visitsOf } from "./design.ts"
 import { observedOf, ofCode } from "./known.ts"
 import type { CampaignBudget, Ledger } from "./ledger.ts"
+import { followRegret, type RegretOutcome, type RegretRule } from "./regret-phase.ts"
 import { referenceFor } from "./run-step.ts"
 import { dataKeys } from "./step-data.ts"
 import { benchParts, knownStepData, packageOf, type WalkOptions } from "./step-walk.ts"
@@ -12,25 +14,11 @@ import { makeVisit, type Subject, type VisitLimits } from "./visit.ts"
 
 export interface CampaignOptions extends WalkOptions {
   readonly budget: CampaignBudget
-}
-
-export interface CampaignReport {
-  readonly invocations: number
-  /** Measurements repeated because the machine was too busy to trust them. */
-  readonly repeated: number
-  /** Measurements at sizes that ran out of memory or time, or failed: data points. */
-  readonly failures: number
-  /** Samples added to the profiles. */
-  readonly samples: number
-  readonly elapsedMs: number
-  readonly costUsd: number
-  readonly costLines: readonly CostLine[]
-  /** Why it ended: everything was measured, or a budget was spent. */
-  readonly ended: "complete" | "time" | "invocations"
-  /** Visits of sizes that the budget left out. */
-  readonly skipped: number
-  /** Outputs of the workflow's last steps, by step name. */
-  readonly outputs: Readonly<Record<string, Json>>
+  /**
+   * Until when it goes on beyond a first batch of measurements, and what leads it then. Where absent a fixed design is
+   * measured and nothing more.
+   */
+  readonly until?: RegretRule
 }
 
 /** Time per function when no budget is set, ms. */
@@ -47,6 +35,8 @@ const MAX_DESIGNS = 3
 
 /** Parts of the progress per step before its visits are known: the whole step and three sizes. */
 const EXPECTED_PARTS = 4
+/** And per step of what regret may ask for. */
+const EXPECTED_BY_REGRET = 2
 
 /**
  * Measures every function of a workflow. The workflow is run once, step by step; while a step's instances are warm
@@ -58,17 +48,20 @@ const EXPECTED_PARTS = 4
  * K3. What the profile holds of the present code is not measured again.
  * K4. The time budget is shared out over the steps that are left; what one leaves goes to the next, and in the end to
  *     the visits that were put off. Each step is run as a whole, however late it is.
+ * K5. With a rule the design is only the first batch: what follows is led by regret (regret-phase.ts).
  *
- * @throws TrimtabError `handler-failed`, `packaging`, `platform-refused`, `platform-unavailable`, `profile-corrupt`;
+ * @throws TrimtabError `usage` for a budget or rule that makes no sense, `handler-failed`, `packaging`, `platform-refused`, `platform-unavailable`, `profile-corrupt`;
  *   and the reason of `signal`.
  */
 export async function profileWorkflow(options: CampaignOptions): Promise<CampaignReport> {
+  checkBudget(options.budget)
   const parts = benchParts(options)
   const { steps } = options.workflow
-  parts.ledger.total = steps.length * EXPECTED_PARTS
+  parts.ledger.total = steps.length * (EXPECTED_PARTS + (options.until === undefined ? 0 : EXPECTED_BY_REGRET))
   const keys = dataKeys(options.workflow, options.packages, options.input)
   const outputs = new Map<string, Json>()
   const putOff: PutOff[] = []
+  const subjects = new Map<string, Subject>()
   const measured = new Set<string>()
   for (const [index, step] of steps.entries()) {
     options.signal.throwIfAborted()
@@ -83,12 +76,27 @@ export async function profileWorkflow(options: CampaignOptions): Promise<Campaig
       continue
     }
     measured.add(step.function)
-    const limits = { endMs, maxInvocations: maxInvocationsOf(options) }
-    putOff.push(...(await measure(bench, data.tasks, limits)))
+    const most = options.until === undefined ? 2 : 1
+    const measuredNow = await measure(bench, data.tasks, { ...limitsOf(options), endMs, most })
+    putOff.push(...measuredNow.putOff)
+    if (measuredNow.subject !== null) subjects.set(step.function, measuredNow.subject)
   }
   const skipped = await finish(options, putOff)
+  const standing = await lead(options, parts, subjects)
+  if (standing !== null) parts.ledger.total = parts.ledger.done
   parts.tell("done")
-  return reportOf(options, parts, { outputs, skipped })
+  return campaignReport(parts, limitsOf(options), { workflow: options.workflow, outputs, skipped, standing })
+}
+
+/** Goes on by regret where there is a rule and every function has been measured. */
+async function lead(
+  options: CampaignOptions,
+  { ledger, tell }: BenchParts,
+  subjects: ReadonlyMap<string, Subject>,
+): Promise<RegretOutcome | null> {
+  const { until: rule, workflow, platform, signal } = options
+  if (rule === undefined || workflow.steps.some((step) => !subjects.has(step.function))) return null
+  return followRegret({ workflow, platform, subjects, ledger, rule, limits: limitsOf(options), signal, tell })
 }
 
 /** A visit for which there was no time yet. */
@@ -103,8 +111,18 @@ function shareEnd(options: CampaignOptions, ledger: Ledger, stepsLeft: number): 
   return elapsedMs + Math.max(0, maxMsOf(options) - elapsedMs) / stepsLeft
 }
 
-/** Makes the visits of one function until its time is up; returns those that were put off. */
-async function measure(bench: StepBench, tasks: readonly Json[], limits: VisitLimits): Promise<PutOff[]> {
+interface Measured {
+  readonly putOff: readonly PutOff[]
+  /** Null where there is nothing to measure it on. */
+  readonly subject: Subject | null
+}
+
+/** Makes the visits of one function, of priorities up to `most`, until its time is up. */
+async function measure(
+  bench: StepBench,
+  tasks: readonly Json[],
+  limits: VisitLimits & { readonly most: Visit["priority"] },
+): Promise<Measured> {
   const { ledger } = bench
   const availableMs = limits.endMs - ledger.elapsedMs()
   const capMs = Math.min(SHOT_MS[1], Math.max(SHOT_MS[0], availableMs * SHOT_SHARE))
@@ -113,7 +131,8 @@ async function measure(bench: StepBench, tasks: readonly Json[], limits: VisitLi
   for (let design = 0; design < MAX_DESIGNS; design++) {
     const subject = subjectOf(bench, tasks, capMs)
     if (subject === null) break
-    const visits = visitsOf(subject.request, referenceFor(bench, tasks.length), subject.observed)
+    const all = visitsOf(subject.request, referenceFor(bench, tasks.length), subject.observed)
+    const visits = all.filter(({ priority }) => priority <= limits.most)
     if (design === 0) ledger.total += visits.length + 1 - EXPECTED_PARTS
     const open = visits.filter((visit) => !planned.has(idOf(visit)))
     await bench.deploy(open.map((visit) => visit.memoryMB))
@@ -127,7 +146,7 @@ async function measure(bench: StepBench, tasks: readonly Json[], limits: VisitLi
     }
     if (!failed) break
   }
-  return [...putOff.values()]
+  return { putOff: [...putOff.values()], subject: subjectOf(bench, tasks, capMs) }
 }
 
 function subjectOf(bench: StepBench, tasks: readonly Json[], capMs: number): Subject | null {
@@ -144,7 +163,7 @@ function idOf({ memoryMB, shots }: Visit): string {
 
 /** Spends what is left of the budget on what was put off, the most telling first; returns how many stay undone. */
 async function finish(options: CampaignOptions, putOff: readonly PutOff[]): Promise<number> {
-  const limits = { endMs: maxMsOf(options), maxInvocations: maxInvocationsOf(options) }
+  const limits = limitsOf(options)
   let skipped = 0
   for (const { subject, visit } of putOff.toSorted((a, b) => a.visit.priority - b.visit.priority)) {
     options.signal.throwIfAborted()
@@ -155,34 +174,21 @@ async function finish(options: CampaignOptions, putOff: readonly PutOff[]): Prom
   return skipped
 }
 
+/** Of the whole campaign. */
+function limitsOf(options: CampaignOptions): VisitLimits {
+  const { maxUsd = Infinity, maxInvocations = Infinity } = options.budget
+  return { endMs: maxMsOf(options), maxInvocations, maxUsd }
+}
+
+/** @throws TrimtabError `usage` */
+function checkBudget(budget: CampaignBudget): void {
+  const wrong = Object.entries(budget).find(([, value]) => !(typeof value === "number" && value > 0))
+  if (wrong === undefined) return
+  throw new TrimtabError("usage", `the budget ${wrong[0]} must be a positive number, not ${String(wrong[1])}`, {
+    fix: "give more, or leave it out",
+  })
+}
+
 function maxMsOf({ budget, workflow }: CampaignOptions): number {
   return budget.maxMs ?? DEFAULT_MS_PER_FUNCTION * new Set(workflow.steps.map((step) => step.function)).size
-}
-
-function maxInvocationsOf({ budget }: CampaignOptions): number {
-  return budget.maxInvocations ?? Infinity
-}
-
-function reportOf(
-  options: CampaignOptions,
-  { ledger, counts }: BenchParts,
-  { outputs, skipped }: { outputs: ReadonlyMap<string, Json>; skipped: number },
-): CampaignReport {
-  const { steps } = options.workflow
-  const last = steps.filter((step) => !steps.some((other) => other.after.includes(step.name)))
-  return {
-    ...counts,
-    invocations: ledger.invocations,
-    elapsedMs: ledger.elapsedMs(),
-    costUsd: ledger.costUsd(),
-    costLines: ledger.costLines(),
-    ended: skipped === 0 ? "complete" : isSpent(ledger, maxInvocationsOf(options)) ? "invocations" : "time",
-    skipped,
-    outputs: Object.fromEntries(last.map((step) => [step.name, outputs.get(step.name)!])),
-  }
-}
-
-/** True when not even one more visit would fit. */
-function isSpent({ invocations }: Ledger, maxInvocations: number): boolean {
-  return invocations + 2 > maxInvocations
 }

@@ -24,6 +24,8 @@ export interface Shot {
   readonly tasksPerInstance: number
   /** What it is to find. The first shot at a size is a cold start. */
   readonly find: "cold" | "warm"
+  /** Made although the profile has it already: one more tells how much runs differ. */
+  readonly again?: true
 }
 
 /** What is known of a function before its visits are chosen. */

@@ -41,6 +41,7 @@ function middle(sorted: readonly number[]): number {
 export function isKnown(samples: readonly InstanceSample[], memoryMB: number, shot: Shot): boolean {
   const atSize = samples.filter((sample) => sample.memoryMB === memoryMB)
   if (atSize.some((sample) => sample.outcome === "out-of-memory" || sample.outcome === "timeout")) return true
+  if (shot.again === true) return false
   if (shot.find === "cold" && atSize.some((sample) => sample.cold)) return true
   const cell = atSize.filter(
     (sample) => !sample.cold && sample.processes === shot.processes && sample.tasks === shot.tasksPerInstance,

@@ -8,6 +8,8 @@ export interface CampaignBudget {
   /** Time from start to end, ms, 14 s per function where absent; running each step once may take longer. */
   readonly maxMs?: number
   readonly maxInvocations?: number
+  /** USD beyond which nothing more is measured; running each step once may cost more. */
+  readonly maxUsd?: number
 }
 
 /** How far a campaign is. */

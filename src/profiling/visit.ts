@@ -15,6 +15,7 @@ export interface VisitLimits {
   /** Instant of the campaign at which it should be over, ms. */
   readonly endMs: number
   readonly maxInvocations: number
+  readonly maxUsd: number
 }
 
 /** `failed`: the size cannot run the function, which the profile now says. `skipped`: there is no time or money. */
@@ -41,6 +42,7 @@ function isAffordable({ request, observed, bench }: Subject, visit: Visit, limit
   const { ledger } = bench
   const invocations = visit.shots.reduce((sum, shot) => sum + shot.instances, 0)
   if (ledger.invocations + invocations > limits.maxInvocations) return false
+  if (limits.maxUsd < Infinity && ledger.costUsd() >= limits.maxUsd) return false
   const startMs = visit.start === "prewarmed" ? observed.initMs : 0
   const workMs = visit.shots.reduce((sum, shot) => {
     // Further processes start in about the time of an instance.

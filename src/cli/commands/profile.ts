@@ -2,19 +2,27 @@ import { readdir, rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { OperationSource } from "../../estimation/operation-profile.ts"
 import { OPERATIONS_SUFFIX } from "../../profiling/operation-store.ts"
+import { DEFAULT_RULE } from "../../profiling/next-measurement.ts"
+import type { RegretRule } from "../../profiling/regret-phase.ts"
 import type { ProfileStore } from "../../profiling/profile-store.ts"
 import { assertProfilable } from "../../workflow/unsupported.ts"
+import type { Workflow } from "../../workflow/workflow.ts"
 import { openWorkspace } from "../composition.ts"
 import { loadProject, type Project } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { campaignText, measure } from "../measure.ts"
 import { countOperations } from "../operations.ts"
+import { goalOf, type GoalFlags } from "../goal.ts"
+import { regretLines } from "../regret-text.ts"
 import { runInput } from "../run-input.ts"
 
-export interface ProfileFlags {
+export interface ProfileFlags extends GoalFlags {
   readonly input?: string
   readonly fresh?: boolean
+  readonly untilRegret?: number
+  readonly runs?: number
+  readonly maxCost?: number
   readonly maxTime?: number
   readonly operations?: boolean
   readonly source?: OperationSource
@@ -38,14 +46,26 @@ export async function profile(
       if (flags.fresh === true) await forgetOperations(project)
       return await countOperations({ workspace, terminal, input, signal, source: flags.source ?? "portable" })
     }
+    const until = ruleOf(flags, project.workflow)
     if (flags.fresh === true) await forget(project, workspace.profiles)
-    const report = await measure({ workspace, terminal, input, maxMs: flags.maxTime, signal })
+    const budget = { maxMs: flags.maxTime, maxUsd: flags.maxCost }
+    const report = await measure({ workspace, terminal, input, until, budget, signal })
     terminal.result({ schemaVersion: 1, enforcement: workspace.platform.info.enforcement, ...report }, () =>
-      campaignText(report),
+      [campaignText(report), ...regretLines(report, until)].join("\n"),
     )
     return EXIT.ok
   } finally {
     await workspace.close()
+  }
+}
+
+/** Until when it measures: for the goal of the flags or the workflow, or for deadlines that stand for any goal. */
+function ruleOf(flags: ProfileFlags, workflow: Workflow): RegretRule {
+  const hasGoal = flags.slo !== undefined || flags.budget !== undefined || workflow.goal !== undefined
+  return {
+    share: flags.untilRegret ?? DEFAULT_RULE.share,
+    runs: flags.runs ?? DEFAULT_RULE.runs,
+    ...(hasGoal ? { goals: [goalOf(flags, workflow)] } : {}),
   }
 }
 
