@@ -113,12 +113,17 @@ export function journalPath({ stateDir }: Project): string {
   return join(stateDir, "journal.sqlite")
 }
 
-/** One run of a project's journal, without owning it; null when there is none. Throws what `readRun` throws. */
-export async function readProjectRun(project: Project, runId: string): Promise<RunReading | null> {
+/**
+ * One run of a project's journal, without owning it.
+ * @throws TrimtabError `usage` when there is none; what `readRun` throws
+ */
+export async function projectRun(project: Project, runId: string): Promise<RunReading> {
   const path = journalPath(project)
-  if (!existsSync(path)) return null
   const store = fsStore(join(project.stateDir, "store"))
-  return readRun(path, runId, { store, clock: realClock, platform: { pricing: awsLambdaPricing() } })
+  const sources = { store, clock: realClock, platform: { pricing: awsLambdaPricing() } }
+  const reading = existsSync(path) ? await readRun(path, runId, sources) : null
+  if (reading !== null) return reading
+  throw new TrimtabError("usage", `there is no run ${runId} in ${path}`, { where: path, fix: "see trimtab runs" })
 }
 
 /** The profiles of a project. */

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { TrimtabError } from "../base/errors.ts"
 import { formatMs } from "../base/format.ts"
 import type { Json } from "../base/json.ts"
+import type { Engine, RunHandle } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
 import type { Policy } from "../optimization/policy.ts"
 import { runRecorder, type RunRecorder } from "../profiling/run-samples.ts"
@@ -10,7 +11,7 @@ import { runPage } from "../report/run-page.ts"
 import { formatConfig } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { RunResult } from "../workflow/run-result.ts"
-import type { Workspace } from "./composition.ts"
+import type { EngineSetup, Workspace } from "./composition.ts"
 import { EXIT } from "./exit-codes.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -24,24 +25,45 @@ export interface RunOrder {
   readonly requestKey?: string | undefined
 }
 
-/** One run from start to report; gives its result and the path of its page. */
-export async function executeRun(order: RunOrder): Promise<{ readonly result: RunResult; readonly page: string }> {
-  const { workspace, terminal, signal, goal, input, policy, requestKey } = order
-  const follower = followRuns(workspace, terminal)
-  const engine = workspace.engine({ policyFor: () => policy, onEvent: follower.onEvent })
-  try {
-    const handle = await engine.start({
+/** A run with the path of its page. */
+export interface Executed {
+  readonly result: RunResult
+  readonly page: string
+}
+
+/** One run from start to report. */
+export async function executeRun(order: RunOrder): Promise<Executed> {
+  const { workspace, goal, input, policy, requestKey } = order
+  return followRun({ ...order, policyFor: () => policy }, (engine) =>
+    engine.start({
       workflow: workspace.project.workflow,
       input,
       goal,
-      codeHashes: Object.fromEntries([...workspace.packages].map(([name, pkg]) => [name, pkg.codeSha256])),
+      codeHashes: codeHashesOf(workspace),
       ...(requestKey === undefined ? {} : { requestKey }),
-    })
+    }),
+  )
+}
+
+/** One run, however it begins, to its report. */
+export async function followRun(
+  { workspace, terminal, signal, policyFor }: Pick<RunOrder, "workspace" | "terminal" | "signal"> & EngineSetup,
+  begin: (engine: Engine) => Promise<RunHandle>,
+): Promise<Executed> {
+  const follower = followRuns(workspace, terminal)
+  const engine = workspace.engine({ policyFor, onEvent: follower.onEvent })
+  try {
+    const handle = await begin(engine)
     const result = await Promise.race([handle.result, interrupted(signal, handle.runId)])
     return { result, page: await follower.finish(result) }
   } finally {
     await engine.close()
   }
+}
+
+/** Hash of each function's code, by name. */
+export function codeHashesOf({ packages }: Workspace): Record<string, string> {
+  return Object.fromEntries([...packages].map(([name, pkg]) => [name, pkg.codeSha256]))
 }
 
 /** Rejects on Ctrl-C: the run stays in the journal and can be resumed. */

@@ -248,6 +248,16 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(policy)
     .option("--request-key <key>", "the same key gives the same run")
   command("resume", "finish the runs that were cut off", async () => (await import("./commands/resume.ts")).resume)
+  command(
+    "redrive",
+    "do again what is missing of a run that failed",
+    async () => (await import("./commands/redrive.ts")).redrive,
+  )
+    .argument("<run>", "id of the run, as trimtab runs lists it")
+    .addOption(slo)
+    .addOption(budget)
+    .addOption(percentile)
+    .option("--policy <name>", "who decides (default: who decided before)")
   command("show", "one run: its table and its page", async () => (await import("./commands/show.ts")).show).argument(
     "<run>",
     "id of the run, as trimtab runs lists it",

@@ -67,6 +67,17 @@ export function policyNamed(name: string, order: PolicyOrder): Policy {
   return entry.create({ estimator, limits, stopper: stopperFor(goal) })
 }
 
+/** Policies for runs that began earlier: who decided goes on deciding, unless another one is named. */
+export function policiesAgain(
+  { estimator, limits }: Pick<PolicyOrder, "estimator" | "limits">,
+  name?: string,
+): (workflow: Workflow, goal: Goal, decidedBy: string | null) => Policy {
+  return (workflow, goal, decidedBy) => {
+    const before = decidedBy !== null && isPolicyName(decidedBy) ? decidedBy : DEFAULT_POLICY
+    return policyNamed(name ?? before, { workflow, goal, estimator, limits })
+  }
+}
+
 function flagOf(kind: Goal["kind"]): string {
   return kind === "cost" ? "--slo" : "--budget"
 }

@@ -19,7 +19,7 @@ import { liveRun, type LiveRun, type LiveRunOptions } from "./live-run.ts"
 import { loadOf } from "./load.ts"
 import { isSameWork, newRedriveOf, newRunOf, storedWorkflow } from "./new-run.ts"
 import { breakStored, decidedBy, keptOfPast, pastOf, resultOfPast, type Past } from "./recovery.ts"
-import { redriveRefusal } from "./redrive.ts"
+import { assertRedrivable } from "./redrive.ts"
 import { retryBudget } from "./retry-budget.ts"
 import { deadlineOf, summaryOf, type RunSummary } from "./run-summary.ts"
 import { definitionOf } from "./state.ts"
@@ -126,8 +126,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   const acceptRedrive = async (runId: string, request: RedriveRequest): Promise<RunHandle> => {
     const row = rowOf(runId)
-    const refusal = redriveRefusal(row)
-    if (refusal !== null) throw new TrimtabError("usage", `run ${runId} ${refusal.why}`, { fix: refusal.fix })
+    assertRedrivable(row)
     const past = await pastOf(row, options)
     if (past.kind === "broken")
       throw new TrimtabError("usage", `run ${runId} cannot be read: ${past.error.message}`, { fix: "start a new run" })

@@ -1,3 +1,4 @@
+import { TrimtabError } from "../base/errors.ts"
 import { apply } from "./apply.ts"
 import type { RunRow } from "./journal.ts"
 import { parseKey } from "./keys.ts"
@@ -6,14 +7,14 @@ import type { InvokeRecord } from "./records.ts"
 import type { Definition, Kept, KeptStep, RunState, StepRun } from "./state.ts"
 import { initialState } from "./step-transitions.ts"
 
-/** Why a run cannot be redriven, and what to do; null when it can. */
-export function redriveRefusal({
-  status,
-}: Pick<RunRow, "status">): { readonly why: string; readonly fix: string } | null {
-  if (status === "running") return { why: "has not ended", fix: "resume it, or cancel it first" }
-  if (status === "succeeded") return { why: "succeeded: nothing of it is missing", fix: "start a new run" }
-  if (status === "broken") return { why: "broke: its records cannot be gone on from", fix: "start a new run" }
-  return null
+/** @throws TrimtabError `usage` for a run that nothing is missing of, or that cannot be gone on from */
+export function assertRedrivable({ runId, status }: Pick<RunRow, "runId" | "status">): void {
+  const refuse = (why: string, fix: string): never => {
+    throw new TrimtabError("usage", `run ${runId} ${why}`, { fix })
+  }
+  if (status === "running") refuse("has not ended", "resume it, or cancel it first")
+  if (status === "succeeded") refuse("succeeded: nothing of it is missing", "start a new run")
+  if (status === "broken") refuse("broke: its records cannot be gone on from", "start a new run")
 }
 
 /**

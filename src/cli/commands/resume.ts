@@ -6,7 +6,7 @@ import { loadProject } from "../config.ts"
 import { exitCodeOfRun, followRuns, interrupted } from "../execute.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
-import { DEFAULT_POLICY, isPolicyName, policyNamed } from "../policies.ts"
+import { policiesAgain } from "../policies.ts"
 
 /**
  * `trimtab resume`: finishes every run that was cut off. Finished steps are not run again; a run whose goal cannot be
@@ -22,13 +22,7 @@ export async function resume({ terminal, cwd, configFile, signal }: CommandConte
     const follower = followRuns(workspace, terminal)
     const { limits } = workspace.platform
     const engine = workspace.engine({
-      policyFor: (workflow, goal, decidedBy) =>
-        policyNamed(decidedBy !== null && isPolicyName(decidedBy) ? decidedBy : DEFAULT_POLICY, {
-          workflow,
-          goal,
-          estimator,
-          limits,
-        }),
+      policyFor: policiesAgain({ estimator, limits }),
       onEvent: follower.onEvent,
     })
     try {

@@ -1,7 +1,6 @@
-import { TrimtabError } from "../../base/errors.ts"
 import type { RunReading } from "../../engine/read-runs.ts"
 import { runTable } from "../../report/run-table.ts"
-import { journalPath, readProjectRun } from "../composition.ts"
+import { projectRun } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { writeReport } from "../execute.ts"
 import { EXIT } from "../exit-codes.ts"
@@ -14,12 +13,7 @@ export async function show(
   args: readonly string[],
 ): Promise<number> {
   const project = await loadProject({ file: configFile, cwd })
-  const [wanted = ""] = args
-  const reading = await readProjectRun(project, wanted)
-  if (reading === null) {
-    const where = journalPath(project)
-    throw new TrimtabError("usage", `there is no run ${wanted} in ${where}`, { where, fix: "see trimtab runs" })
-  }
+  const reading = await projectRun(project, args[0] ?? "")
   const page = reading.result === null ? null : await writeReport(project.stateDir, reading.result)
   terminal.result({ schemaVersion: 1, ...reading, page }, () => {
     if (reading.result === null) return goingText(reading)

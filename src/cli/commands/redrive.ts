@@ -1,0 +1,46 @@
+import { runTable } from "../../report/run-table.ts"
+import { assertRedrivable } from "../../engine/redrive.ts"
+import { openWorkspace, projectRun } from "../composition.ts"
+import { loadProject } from "../config.ts"
+import { codeHashesOf, exitCodeOfRun, followRun } from "../execute.ts"
+import { goalOf, type GoalFlags } from "../goal.ts"
+import type { CommandContext } from "../main.ts"
+import { assertPolicyName, policiesAgain } from "../policies.ts"
+
+export interface RedriveFlags extends GoalFlags {
+  readonly policy?: string
+}
+
+/**
+ * `trimtab redrive`: does again what is missing of a run that failed, was cancelled or is partial: exactly its failed and
+ * abandoned tasks and what comes after them, with the present code. Under its own goal again, from now on, or under a new
+ * one.
+ */
+export async function redrive(
+  { terminal, cwd, configFile, signal }: CommandContext,
+  flags: RedriveFlags,
+  [runId = ""]: readonly string[],
+): Promise<number> {
+  if (flags.policy !== undefined) assertPolicyName(flags.policy)
+  const project = await loadProject({ file: configFile, cwd })
+  // Before anything is packaged or started.
+  assertRedrivable((await projectRun(project, runId)).summary)
+  const isNewGoal = flags.slo !== undefined || flags.budget !== undefined
+  const goal = isNewGoal ? { goal: goalOf(flags, project.workflow) } : {}
+  const workspace = await openWorkspace(project, terminal)
+  try {
+    const estimator = await workspace.estimator()
+    await workspace.deploy()
+    const policyFor = policiesAgain({ estimator, limits: workspace.platform.limits }, flags.policy)
+    const { result, page } = await followRun({ workspace, terminal, signal, policyFor }, (engine) =>
+      engine.redrive(runId, { ...goal, codeHashes: codeHashesOf(workspace) }),
+    )
+    terminal.result(
+      result,
+      () => `${runTable(result, { width: terminal.width, color: terminal.color })}\n\nreport: ${page}`,
+    )
+    return exitCodeOfRun(result)
+  } finally {
+    await workspace.close()
+  }
+}
