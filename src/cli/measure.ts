@@ -47,11 +47,14 @@ export async function measure(options: {
 
 /** One line: what was measured, what it took and cost. */
 export function campaignText(report: CampaignReport): string {
-  if (report.invocations === 0) return "profiled already: nothing to measure"
+  if (report.invocations === 0 && report.unreached.length === 0) return "profiled already: nothing to measure"
   const notes = [
     `${report.invocations} invocations in ${formatMs(report.elapsedMs)}, ${formatUsd(report.costUsd)}`,
     ...(report.repeated > 0 ? [`${report.repeated} repeated because the machine was busy`] : []),
     ...(report.failures > 0 ? [`${report.failures} sizes failed, which is known now`] : []),
+    ...(report.unreached.length > 0
+      ? [`not reached by this input: ${report.unreached.join(", ")}; profile again with another --input`]
+      : []),
     ...(report.skipped > 0 ? [`${report.skipped} measurements left out for lack of time`] : []),
   ]
   return `profiled: ${notes.join("; ")}`

@@ -29,6 +29,7 @@ const REPORT: CampaignReport = {
   skipped: 0,
   standing: STANDING,
   paybackRuns: 50,
+  unreached: [],
   outputs: {},
 }
 

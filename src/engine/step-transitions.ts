@@ -1,6 +1,6 @@
 import type { Json } from "../base/json.ts"
 import { messageOf } from "../base/errors.ts"
-import { holds } from "../workflow/condition.ts"
+import { goesOn, isWanted } from "../workflow/condition.ts"
 import { mappedTasks, mergeExport, mergeResults, splitExport, stepInput, tasksOf } from "../workflow/tasks.ts"
 import {
   acceptedState,
@@ -57,19 +57,11 @@ export function beginFreed(draft: Draft): void {
   for (let next = draft.freed.shift(); next !== undefined && draft.end === null; next = draft.freed.shift())
     if (hasEnded(draft.steps[next]!.phase)) continue
     else if (draft.steps[next]!.iteration > 0) beginWith(draft, next, { input: draft.steps[next]!.input })
-    else if (isWanted(draft, next)) begin(draft, next)
+    else if (isWanted(draft.steps[next]!.step, (name) => outputOf(draft, name))) begin(draft, next)
     else settle(draft, next, { phase: "skipped", readyAtMs: draft.nowMs, startedAtMs: draft.nowMs })
   draft.freed.length = 0
   if (draft.left === 0 && draft.end === null)
     endRun(draft, draft.steps.some((run) => run.phase === "partial") ? "partial" : "succeeded", null)
-}
-
-/** A step runs when its condition holds and, where it has parents, one of them has run. */
-function isWanted(draft: Draft, index: number): boolean {
-  const { when } = draft.steps[index]!.step
-  const parents = draft.definition.graph.parents[index]!
-  if (parents.length > 0 && parents.every((parent) => draft.steps[parent]!.phase === "skipped")) return false
-  return when === undefined || holds(when, outputOf(draft, when.step))
 }
 
 /** Undefined where the step was skipped. */
@@ -156,7 +148,7 @@ export function complete(draft: Draft, index: number): void {
 export function finishStep(draft: Draft, index: number, output: Json): void {
   const run = draft.steps[index]!
   const { loop } = run.step
-  if (loop !== undefined && run.iteration + 1 < loop.max && holds(loop.while, output)) iterate(draft, index, output)
+  if (loop !== undefined && goesOn(loop, run.iteration + 1, output)) iterate(draft, index, output)
   else settle(draft, index, { phase: run.errors.length + run.earlierErrors === 0 ? "succeeded" : "partial", output })
 }
 

@@ -24,21 +24,25 @@ export interface CampaignReport {
   readonly standing: RegretOutcome | null
   /** Runs after which the plan has saved what this campaign cost; null where it cost nothing, or nothing says that it saves anything. */
   readonly paybackRuns: number | null
+  /** Functions none of whose steps runs with this input. */
+  readonly unreached: readonly string[]
   /** Outputs of the workflow's last steps, by step name. */
   readonly outputs: Readonly<Record<string, Json>>
 }
 
 interface Ends {
   readonly workflow: Workflow
-  /** Of all steps, by name. */
+  /** Of the steps that ran, by name. */
   readonly outputs: ReadonlyMap<string, Json>
+  /** Functions that were reached. */
+  readonly measured: ReadonlySet<string>
   readonly skipped: number
   readonly standing: RegretOutcome | null
 }
 
 /** What a campaign did, from its ledger. */
 export function campaignReport({ ledger, counts }: BenchParts, limits: VisitLimits, ends: Ends): CampaignReport {
-  const { workflow, outputs, skipped, standing } = ends
+  const { workflow, outputs, measured, skipped, standing } = ends
   const last = workflow.steps.filter((step) => !workflow.steps.some((other) => other.after.includes(step.name)))
   const costUsd = ledger.costUsd()
   return {
@@ -52,7 +56,12 @@ export function campaignReport({ ledger, counts }: BenchParts, limits: VisitLimi
     standing,
     paybackRuns:
       costUsd > 0 && standing !== null && standing.savingUsd > 0 ? Math.ceil(costUsd / standing.savingUsd) : null,
-    outputs: Object.fromEntries(last.map((step) => [step.name, outputs.get(step.name)!])),
+    unreached: Object.keys(workflow.functions).filter(
+      (name) => !measured.has(name) && workflow.steps.some((step) => step.function === name),
+    ),
+    outputs: Object.fromEntries(
+      last.flatMap(({ name }) => (outputs.has(name) ? [[name, outputs.get(name)!] as const] : [])),
+    ),
   }
 }
 

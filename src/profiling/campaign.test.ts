@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import type { Json } from "../base/json.ts"
 import type { InstanceSample } from "../estimation/sample.ts"
-import type { Workflow } from "../workflow/workflow.ts"
+import type { Step, Workflow } from "../workflow/workflow.ts"
 import { profileWorkflow } from "./campaign.ts"
 import { MARK, NUMBERS, packagesOf, type Setting, setting } from "./testing/numbers-workflow.ts"
 
@@ -203,4 +203,44 @@ test("a platform that ran another size than asked is refused", async () => {
 test("a function without a package is named", async () => {
   const { options } = setting({}, { packages: new Map() })
   await expect(profileWorkflow(options)).rejects.toThrow("function cut of step cut has no package")
+})
+
+describe("a campaign on a workflow whose shape the run decides", () => {
+  const [cut, mark, join] = NUMBERS.steps as [Step, Step, Step]
+  const shaped = (change: Partial<Record<"cut" | "mark" | "join", Partial<Step>>>): Workflow => ({
+    ...NUMBERS,
+    steps: [
+      { ...cut, ...change.cut },
+      { ...mark, ...change.mark },
+      { ...join, ...change.join },
+    ],
+  })
+
+  test("measures the branch that its input takes, and names the functions that it does not reach", async () => {
+    const when = { step: "cut", path: "length", operator: ">", value: 20 } as const
+    const workflow = shaped({ mark: { when }, join: { after: ["cut", "mark"] } })
+    const few = setting({}, { workflow })
+    expect(await profileWorkflow(few.options)).toMatchObject({ ended: "complete", unreached: ["mark"] })
+    expect(await instances(few, "mark")).toEqual([])
+    expect((await instances(few, "join")).length).toBeGreaterThan(0)
+    const many = setting({}, { workflow, input: 24 })
+    expect(await profileWorkflow(many.options)).toMatchObject({ ended: "complete", unreached: [] })
+    expect((await instances(many, "mark")).length).toBeGreaterThan(0)
+  })
+
+  test("measures a map on the elements of its list", async () => {
+    const map = { step: "cut", path: "" } as const
+    const set = setting({}, { workflow: shaped({ mark: { split: { kind: "none" }, map } }) })
+    expect(await profileWorkflow(set.options)).toMatchObject({ outputs: { join: 132 } })
+    expect(Math.max(...(await instances(set, "mark")).map(({ tasks }) => tasks))).toBeGreaterThan(1)
+  })
+
+  test("runs a loop to its end, and measures it on the tasks of its first execution", async () => {
+    const loop = { while: { path: "1", operator: "<", value: 16 }, max: 10 } as const
+    const set = setting({}, { workflow: shaped({ mark: { loop } }) })
+    // 1 becomes 2, 4, 8, 16: four executions; the sum of 0 to 11 times 16.
+    expect(await profileWorkflow(set.options)).toMatchObject({ outputs: { join: 16 * 66 } })
+    const payloads = set.fake.requests.filter(({ variant }) => variant.functionName === "mark")
+    expect(payloads.length).toBeGreaterThan(4)
+  })
 })

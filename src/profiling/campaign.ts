@@ -1,6 +1,5 @@
 import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
-import { stepInput } from "../workflow/tasks.ts"
 import { type BenchParts, type StepBench, stepBench } from "./bench.ts"
 import { campaignReport, type CampaignReport } from "./campaign-report.ts"
 import { type Visit, visitsOf } from "./design.ts"
@@ -9,7 +8,7 @@ import type { CampaignBudget, Ledger } from "./ledger.ts"
 import { followRegret, type RegretOutcome, type RegretRule } from "./regret-phase.ts"
 import { referenceFor } from "./run-step.ts"
 import { dataKeys } from "./step-data.ts"
-import { benchParts, knownStepData, packageOf, type WalkOptions } from "./step-walk.ts"
+import { benchParts, knownStepData, packageOf, type WalkOptions, workOf } from "./step-walk.ts"
 import { makeVisit, type Subject, type VisitLimits } from "./visit.ts"
 
 export interface CampaignOptions extends WalkOptions {
@@ -49,6 +48,8 @@ const EXPECTED_BY_REGRET = 2
  * K4. The time budget is shared out over the steps that are left; what one leaves goes to the next, and in the end to
  *     the visits that were put off. Each step is run as a whole, however late it is.
  * K5. With a rule the design is only the first batch: what follows is led by regret (regret-phase.ts).
+ * K6. Steps are reached as in a run: branches, maps and loops follow from outputs. The report names the functions that
+ *     this input does not reach.
  *
  * @throws TrimtabError `usage` for a budget or rule that makes no sense, `handler-failed`, `packaging`, `platform-refused`, `platform-unavailable`, `profile-corrupt`;
  *   and the reason of `signal`.
@@ -66,9 +67,13 @@ export async function profileWorkflow(options: CampaignOptions): Promise<Campaig
   for (const [index, step] of steps.entries()) {
     options.signal.throwIfAborted()
     const endMs = shareEnd(options, parts.ledger, steps.length - index)
+    const work = workOf(step, outputs, options.input)
+    if (work === null) {
+      parts.ledger.total -= EXPECTED_PARTS
+      continue
+    }
     const bench = await stepBench(parts, step, packageOf(options, step))
-    const input = stepInput(step, outputs, options.input)
-    const data = await knownStepData(bench, { key: keys.get(step.name)!, input, options })
+    const data = await knownStepData(bench, { key: keys.get(step.name)!, work, options })
     outputs.set(step.name, data.output)
     parts.ledger.done++
     if (measured.has(step.function)) {
@@ -85,7 +90,7 @@ export async function profileWorkflow(options: CampaignOptions): Promise<Campaig
   const standing = await lead(options, parts, subjects)
   if (standing !== null) parts.ledger.total = parts.ledger.done
   parts.tell("done")
-  return campaignReport(parts, limitsOf(options), { workflow: options.workflow, outputs, skipped, standing })
+  return campaignReport(parts, limitsOf(options), { workflow: options.workflow, outputs, measured, skipped, standing })
 }
 
 /** Goes on by regret where there is a rule and every function has been measured. */

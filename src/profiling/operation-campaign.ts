@@ -2,7 +2,6 @@ import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
 import type { OperationProfile, OperationSource } from "../estimation/operation-profile.ts"
 import type { CostLine } from "../pricing/pricing.ts"
-import { stepInput } from "../workflow/tasks.ts"
 import type { Step } from "../workflow/workflow.ts"
 import { type BenchParts, keyOf, type StepBench, stepBench, sweep } from "./bench.ts"
 import { extendProfile } from "./extended-profile.ts"
@@ -11,7 +10,7 @@ import type { OperationRecord } from "./operation-lines.ts"
 import { profileOperations } from "./operation-profile.ts"
 import { newestOf, type OperationStore } from "./operation-store.ts"
 import { dataKeys } from "./step-data.ts"
-import { benchParts, knownStepData, packageOf, type WalkOptions } from "./step-walk.ts"
+import { benchParts, knownStepData, packageOf, type WalkOptions, workOf } from "./step-walk.ts"
 import { spread } from "./visit.ts"
 
 /** Where a local run has whole cores. */
@@ -81,12 +80,15 @@ export async function profileWorkflowOperations(options: OperationCampaignOption
   )
   for (const step of steps) {
     options.signal.throwIfAborted()
+    const work = workOf(step, outputs, input)
+    if (work === null) {
+      if (!found.has(step.function))
+        found.set(step.function, { functionName: step.function, state: "idle", record: null })
+      parts.ledger.done++
+      continue
+    }
     const bench = await stepBench(parts, step, packageOf(options, step))
-    const data = await knownStepData(bench, {
-      key: keys.get(step.name)!,
-      input: stepInput(step, outputs, input),
-      options,
-    })
+    const data = await knownStepData(bench, { key: keys.get(step.name)!, work, options })
     outputs.set(step.name, data.output)
     const open = found.get(step.function)
     // A function of several steps may find tasks in a later one.

@@ -1,6 +1,7 @@
 import type { Json } from "../base/json.ts"
 import { TrimtabError } from "../base/errors.ts"
 import { type StepConfig, valuesOf } from "../workflow/config.ts"
+import { goesOn } from "../workflow/condition.ts"
 import { mergeExport, mergeResults, splitExport, tasksOf } from "../workflow/tasks.ts"
 import type { StepBench } from "./bench.ts"
 import { referenceConfig } from "./reference-config.ts"
@@ -10,17 +11,33 @@ import { describeStep, type StepData } from "./step-data.ts"
 /** Tries of the whole step before a handler that throws ends the campaign: once may be chance. */
 const TRIES = 2
 
+/** What a step is run on. */
+export interface StepWork {
+  readonly input: Json
+  /** Of a step with a map: the elements of its list. */
+  readonly mapped: readonly Json[] | null
+}
+
 /**
- * Runs a step as a whole to learn its tasks and its output, measured like everything else. A size that is too small
- * is a data point and a larger one is tried.
+ * Runs a step as a whole to learn its tasks and its output, measured like everything else; a loop to its end, of which
+ * the tasks are those of its first execution. A size that is too small is a data point and a larger one is tried.
  * @throws TrimtabError `handler-failed`, naming step, function, size and error.
  */
-export async function runStep(bench: StepBench, input: Json): Promise<StepData> {
+export async function runStep(bench: StepBench, work: StepWork): Promise<StepData> {
+  const { loop } = bench.step
+  const first = await runOnce(bench, work)
+  let { output } = first
+  for (let executions = 1; loop !== undefined && goesOn(loop, executions, output); executions++)
+    ({ output } = await runOnce(bench, { input: output, mapped: null }))
+  return { tasks: first.tasks, output }
+}
+
+async function runOnce(bench: StepBench, { input, mapped }: StepWork): Promise<StepData> {
   const { step } = bench
   const split = splitExport(step)
   const memoryMB = referenceFor(bench, 1).memoryMB
   if (split !== null || mergeExport(step) !== null) await bench.deploy([memoryMB])
-  const tasks = tasksOf(step, split === null ? input : await bench.call(split, input, memoryMB))
+  const tasks = mapped ?? tasksOf(step, split === null ? input : await bench.call(split, input, memoryMB))
   const results = tasks.length === 0 ? [] : await runTasks(bench, tasks)
   const merge = mergeExport(step)
   const output = merge === null ? mergeResults(step, results) : await bench.call(merge, results, memoryMB)

@@ -19,10 +19,11 @@ export function dataKeys(
 ): ReadonlyMap<string, string> {
   const keys = new Map<string, string>()
   for (const step of workflow.steps) {
-    const { split, merge, after } = step
+    const { split, merge, after, map, loop } = step
     const code = packages.get(step.function)?.codeSha256 ?? ""
     const parents = after.map((parent) => [parent, keys.get(parent) ?? ""])
-    const text = canonicalJson([code, split, merge, parents, after.length === 0 ? input : null])
+    const shape = map === undefined && loop === undefined ? [] : [{ map, loop }]
+    const text = canonicalJson([code, split, merge, parents, after.length === 0 ? input : null, ...shape])
     keys.set(step.name, `campaigns/${createHash("sha256").update(text).digest("hex").slice(0, 32)}.json`)
   }
   return keys

@@ -4,12 +4,14 @@ import type { Json } from "../base/json.ts"
 import type { Random } from "../base/random.ts"
 import type { FunctionPackage, Platform } from "../platforms/platform.ts"
 import type { Store } from "../stores/store.ts"
+import { isWanted } from "../workflow/condition.ts"
+import { mappedTasks, stepInput } from "../workflow/tasks.ts"
 import type { Step, Workflow } from "../workflow/workflow.ts"
 import type { BenchParts, StepBench } from "./bench.ts"
 import { ofCode } from "./known.ts"
 import { type CampaignProgress, ledgerOf } from "./ledger.ts"
 import type { ProfileStore } from "./profile-store.ts"
-import { runStep } from "./run-step.ts"
+import { runStep, type StepWork } from "./run-step.ts"
 import { readStepData, type StepData, writeStepData } from "./step-data.ts"
 
 /** What every walk through the steps of a workflow needs: functions are measured on what its input becomes. */
@@ -48,20 +50,31 @@ export function benchParts(options: WalkOptions): BenchParts {
 export interface DataRequest {
   /** Of `dataKeys`. */
   readonly key: string
-  readonly input: Json
+  readonly work: StepWork
   readonly options: WalkOptions
+}
+
+/**
+ * What the next step of a walk is run on, given the outputs of the steps that ran; null for one that does not run with
+ * this input. As the engine decides it.
+ */
+export function workOf(step: Step, outputs: ReadonlyMap<string, Json>, input: Json): StepWork | null {
+  if (!isWanted(step, (name) => outputs.get(name))) return null
+  const skipped = new Set(step.after.filter((parent) => !outputs.has(parent)))
+  const mapped = step.map === undefined ? null : mappedTasks(step, step.map, outputs.get(step.map.step))
+  return { input: stepInput(step, outputs, input, skipped), mapped }
 }
 
 /**
  * Tasks and output of a step: kept from an earlier walk if that left samples of the present code, or by running it as a
  * whole. Throws what `runStep` throws.
  */
-export async function knownStepData(bench: StepBench, { key, input, options }: DataRequest): Promise<StepData> {
+export async function knownStepData(bench: StepBench, { key, work, options }: DataRequest): Promise<StepData> {
   const { store, signal } = options
   const kept = await readStepData(store, key, signal)
   const samples = ofCode(bench.samples, bench.pkg.codeSha256)
   if (kept !== null && samples.some((sample) => sample.outcome === "ok")) return kept
-  const data = await runStep(bench, input)
+  const data = await runStep(bench, work)
   await writeStepData(store, key, data, signal)
   return data
 }

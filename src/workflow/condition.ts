@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from "../base/json.ts"
-import type { Condition } from "./workflow.ts"
+import type { Condition, Loop, Step } from "./workflow.ts"
 
 /**
  * The value at a dot-separated path; a number names an element of a list, `length` how many it has, an empty path the
@@ -41,4 +41,21 @@ function orderOf(found: Json | undefined, value: Json): number | null {
     (typeof found === "number" && typeof value === "number") || (typeof found === "string" && typeof value === "string")
   if (!comparable) return null
   return found === value ? 0 : found < value ? -1 : 1
+}
+
+/**
+ * True when a step runs: its condition holds and, where it has parents, one of them has run. `outputOf` gives the output
+ * of a step that ran, undefined for one that was skipped.
+ */
+export function isWanted(
+  { after, when }: Pick<Step, "after" | "when">,
+  outputOf: (step: string) => Json | undefined,
+): boolean {
+  if (after.length > 0 && after.every((parent) => outputOf(parent) === undefined)) return false
+  return when === undefined || holds(when, outputOf(when.step))
+}
+
+/** True when a loop goes on after so many executions, the last of which gave that output. */
+export function goesOn(loop: Loop, executions: number, output: Json): boolean {
+  return executions < loop.max && holds(loop.while, output)
 }

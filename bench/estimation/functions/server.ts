@@ -10,6 +10,8 @@ const TAIL_SHARE = 0.05
 const TAIL_SHAPE = 1.5
 const TAIL_CAP = 20
 
+process.stdin.resume().once("close", () => process.exit())
+
 const body = new Uint8Array(4 * 1024 * 1024).fill(120)
 const random = seededRandom(1)
 

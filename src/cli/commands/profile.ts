@@ -5,7 +5,6 @@ import { OPERATIONS_SUFFIX } from "../../profiling/operation-store.ts"
 import { DEFAULT_RULE } from "../../profiling/next-measurement.ts"
 import type { RegretRule } from "../../profiling/regret-phase.ts"
 import type { ProfileStore } from "../../profiling/profile-store.ts"
-import { assertProfilable } from "../../workflow/unsupported.ts"
 import type { Workflow } from "../../workflow/workflow.ts"
 import { openWorkspace } from "../composition.ts"
 import { loadProject, type Project } from "../config.ts"
@@ -37,7 +36,6 @@ export async function profile(
   flags: ProfileFlags,
 ): Promise<number> {
   const project = await loadProject({ file: configFile, cwd })
-  assertProfilable(project.workflow)
   const workspace = await openWorkspace(project, terminal)
   try {
     const { store } = workspace
