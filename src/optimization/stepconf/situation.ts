@@ -12,7 +12,7 @@ import type { FrontierCache } from "../frontier-cache.ts"
 import { margins } from "../margins.ts"
 import type { RunView } from "../policy.ts"
 import { runnable, staticShares, usefulCapacity } from "../step-choices.ts"
-import { expectedSpaceOf } from "../uncertainty/expected-problem.ts"
+import { type Decided, expectedSpaceOf } from "../uncertainty/expected-problem.ts"
 import type { OpenChoices } from "./selection.ts"
 
 /** Where a policy gets its numbers from. */
@@ -28,8 +28,26 @@ export function runSpaces(estimator: Estimator): Source["spaceOf"] {
   return (view, step) => {
     const space = spaces.get(stepOf(view.workflow, step), view)
     const waits = !view.finished.has(step) && !view.running.has(step) && !view.ready.includes(step)
-    return waits ? expectedSpaceOf(view.workflow, step, space) : space
+    return waits ? expectedSpaceOf(view.workflow, decidedOf(view), space) : space
   }
+}
+
+const decidedIn = new WeakMap<RunView, Decided>()
+
+/** Conditional steps that run, have run or are about to, and those that were left out. */
+function decidedOf(view: RunView): Decided {
+  const known = decidedIn.get(view)
+  if (known !== undefined) return known
+  const { workflow, finished, running, ready } = view
+  const decided = new Map<string, boolean>()
+  decidedIn.set(view, decided)
+  for (const { name, when } of workflow.steps) {
+    if (when === undefined) continue
+    const ended = finished.get(name)
+    if (ended !== undefined) decided.set(name, ended.config.instances > 0)
+    else if (running.has(name) || ready.includes(name)) decided.set(name, true)
+  }
+  return decided
 }
 
 /** Works out what is open, when it may start and what each step can choose from; margins are scaled by `caution`. */

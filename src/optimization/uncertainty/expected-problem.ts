@@ -21,23 +21,44 @@ export function expectedProblem(problem: Problem, known: KnownOutcomes = {}): Pr
   return { ...problem, spaces }
 }
 
-const unfolded = new WeakMap<Workflow, ReadonlyMap<string, StepUnfolding>>()
-const expected = new WeakMap<CompiledSpace, CompiledSpace>()
+/** Which conditional steps a run has decided about already, by step: true for those that run. */
+export type Decided = ReadonlyMap<string, boolean>
 
-/** The space of a step that has not begun, in expectation; the same object for the same space. */
-export function expectedSpaceOf(workflow: Workflow, step: string, space: CompiledSpace): CompiledSpace {
-  const unfoldings = unfolded.get(workflow) ?? new Map(unfold(workflow).map((one, i) => [workflow.steps[i]!.name, one]))
-  unfolded.set(workflow, unfoldings)
-  const unfolding = unfoldings.get(step)
+const unfolded = new WeakMap<Workflow, Map<string, ReadonlyMap<string, StepUnfolding>>>()
+const expected = new WeakMap<CompiledSpace, Map<number, CompiledSpace>>()
+
+/** The space of a step that has not begun, in expectation; the same object for the same space and chance. */
+export function expectedSpaceOf(workflow: Workflow, decided: Decided, space: CompiledSpace): CompiledSpace {
+  const unfolding = unfoldingsOf(workflow, decided).get(space.step)
   if (unfolding === undefined || runsOnce(unfolding)) return space
-  const found = expected.get(space) ?? expectedSpace(space, unfolding)
-  expected.set(space, found)
+  const known = expected.get(space) ?? new Map<number, CompiledSpace>()
+  expected.set(space, known)
+  const found = known.get(unfolding.probability) ?? expectedSpace(space, unfolding)
+  known.set(unfolding.probability, found)
+  return found
+}
+
+function unfoldingsOf(workflow: Workflow, decided: Decided): ReadonlyMap<string, StepUnfolding> {
+  const known = unfolded.get(workflow) ?? new Map<string, ReadonlyMap<string, StepUnfolding>>()
+  unfolded.set(workflow, known)
+  const key = [...decided].join(" ")
+  const probabilityOf = (step: string): number | undefined => {
+    const runs = decided.get(step)
+    return runs === undefined ? undefined : Number(runs)
+  }
+  const found =
+    known.get(key) ??
+    new Map(unfold(workflow, { probabilityOf }).map((unfolding, i) => [workflow.steps[i]!.name, unfolding]))
+  known.set(key, found)
   return found
 }
 
 function runsOnce({ probability, loop }: StepUnfolding): boolean {
   return probability === 1 && loop.counts.every((count) => count === 1)
 }
+
+/** A step that never runs still has a cheapest configuration. */
+const LEAST_CHANCE = 1e-6
 
 /** The space of all executions of a step together. Spreads of independent executions add up like their roots. */
 function expectedSpace(space: CompiledSpace, { probability, loop }: StepUnfolding): CompiledSpace {
@@ -54,8 +75,8 @@ function expectedSpace(space: CompiledSpace, { probability, loop }: StepUnfoldin
     uploadMs: spread("uploadMs"),
     median,
     mean: repeated(space.mean, space, times),
-    usdPerGbSecond: probability * space.usdPerGbSecond,
-    usdPerRequest: probability * times * space.usdPerRequest,
+    usdPerGbSecond: Math.max(LEAST_CHANCE, probability) * space.usdPerGbSecond,
+    usdPerRequest: Math.max(LEAST_CHANCE, probability) * times * space.usdPerRequest,
   }
 }
 
