@@ -1,9 +1,9 @@
 import { TrimtabError } from "../base/errors.ts"
 import type { CompiledSpace, Estimator } from "../estimation/estimator.ts"
 import { schedule } from "../workflow/critical-path.ts"
-import { graphOf } from "../workflow/graph.ts"
+import { type Graph, graphOf } from "../workflow/graph.ts"
 import type { ConfigSpace, StepConfig } from "../workflow/config.ts"
-import { type Plan, type Step, stepOf } from "../workflow/workflow.ts"
+import { type Plan, type Step, stepOf, type Workflow } from "../workflow/workflow.ts"
 import { compiledSpaces } from "./compiled-spaces.ts"
 import type { Decision, Policy, RunView } from "./policy.ts"
 import { predictedOf } from "./predicted.ts"
@@ -25,12 +25,18 @@ export function staticPolicy(plan: Plan, estimator: Estimator): Policy {
     }
     return spaces.get({ ...step, configSpace }, view)
   }
-  return { name: "static", decide: (view) => decide(plan, view, spaceFor) }
+  const tailOf = tailsOf(plan, spaceFor)
+  return { name: "static", decide: (view) => decide(plan, view, { spaceFor, tailOf }) }
+}
+
+interface Foresight {
+  readonly spaceFor: SpaceFor
+  readonly tailOf: (view: RunView, step: string) => number
 }
 
 type SpaceFor = (view: RunView, step: Step, config: StepConfig) => CompiledSpace
 
-function decide(plan: Plan, view: RunView, spaceFor: SpaceFor): Decision {
+function decide(plan: Plan, view: RunView, { spaceFor, tailOf }: Foresight): Decision {
   const name = view.ready[0]
   if (name === undefined) throw new TrimtabError("internal", "a policy was asked to decide, but no step is ready")
   const step = stepOf(view.workflow, name)
@@ -38,7 +44,9 @@ function decide(plan: Plan, view: RunView, spaceFor: SpaceFor): Decision {
   const config = raised(step, planned, view.memoryFloorMB.get(name) ?? 0)
   const warm = view.warm(step.function, config.memoryMB)
   const predicted = predictedOf(spaceFor(view, step, config), config, warm)
-  const latestFinishMs = latestFinish(plan, view, { step, percentileMs: predicted.percentileMs, spaceFor })
+  // Without an SLO the step's own percentile from now.
+  const latestFinishMs =
+    view.goal.kind === "cost" ? view.goal.sloMs - tailOf(view, name) : view.nowMs + predicted.percentileMs
   return {
     config,
     reason:
@@ -72,19 +80,31 @@ function raised(step: Step, config: StepConfig, floorMB: number): StepConfig {
   })
 }
 
-/** The SLO less the longest path of planned percentiles after the step; without an SLO the step's own percentile from now. */
-function latestFinish(
-  plan: Plan,
-  view: RunView,
-  { step, percentileMs, spaceFor }: { step: Step; percentileMs: number; spaceFor: SpaceFor },
-): number {
-  if (view.goal.kind !== "cost") return view.nowMs + percentileMs
-  const graph = graphOf(view.workflow)
-  const times = view.workflow.steps.map((other) => {
-    const config = plannedFor(plan, other)
-    return predictedOf(spaceFor(view, other, config), config, 0).percentileMs
-  })
-  return view.goal.sloMs - schedule(graph, times).tail[graph.indexOf.get(step.name)!]!
+/** What tails were computed from, and the tails. */
+interface Tails {
+  readonly workflow: Workflow
+  readonly spaces: readonly CompiledSpace[]
+  readonly graph: Graph
+  readonly tail: Float64Array
+}
+
+/**
+ * The longest path of planned percentiles after a step, ms. From one decision to the next it changes only where a step's
+ * tasks have become known: as long as the spaces are the same, so is the answer.
+ */
+function tailsOf(plan: Plan, spaceFor: SpaceFor): (view: RunView, step: string) => number {
+  let last: Tails | null = null
+  return (view, step) => {
+    const { workflow } = view
+    const configs = workflow.steps.map((other) => plannedFor(plan, other))
+    const spaces = workflow.steps.map((other, i) => spaceFor(view, other, configs[i]!))
+    if (last?.workflow !== workflow || spaces.some((space, i) => space !== last?.spaces[i])) {
+      const graph = last?.workflow === workflow ? last.graph : graphOf(workflow)
+      const times = spaces.map((space, i) => predictedOf(space, configs[i]!, 0).percentileMs)
+      last = { workflow, spaces, graph, tail: schedule(graph, times).tail }
+    }
+    return last.tail[last.graph.indexOf.get(step)!]!
+  }
 }
 
 function only(config: StepConfig): ConfigSpace {
