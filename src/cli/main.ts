@@ -9,6 +9,7 @@ import {
   parseDurationMs,
   parseMemoryList,
   parseMemoryMB,
+  parseNames,
   parsePercentile,
   parseShare,
   parseUsd,
@@ -200,32 +201,37 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
       ]),
     )
     .option("--offline", "from profiles alone, with prices and limits of AWS Lambda")
-  command(
-    "simulate",
-    "play many runs in virtual time, from profiles alone: how often the goal is met, and at what cost",
-    async () => (await import("./commands/simulate.ts")).simulate,
+  const simulation = (made: Command): Command =>
+    made
+      .addOption(slo)
+      .addOption(budget)
+      .addOption(percentile)
+      .addOption(new Option("--runs <n>", "how many runs (default: 200)").argParser(parseCount))
+      .addOption(
+        new Option(
+          "--arrivals <when>",
+          "poisson:2/s, bursty:30/min, azure:100/h, trace:FILE, or closed:4, four clients that wait for their runs (default: closed:1)",
+        ).argParser(parseLoad),
+      )
+      .option(
+        "--platform <name>",
+        "lambda, lambda-step-functions, knative, local; default: starts and transfers as measured, limits and prices of AWS Lambda",
+      )
+      .addOption(new Option("--seed <n>", "another seed is other chance (default: 1)").argParser(parseCount))
+      .option("--faults <file>", "what goes wrong: JSON, see the guide to simulation")
+      .option("--no-prewarm", "no prewarming")
+      .option("--html <file>", "write a page with figures")
+      .option("--csv <file>", "write the rows as CSV")
+      .option("--input <json>", "input of the runs: JSON, or a file that holds it (default: what the steps can take)")
+  simulation(
+    command(
+      "simulate",
+      "play many runs in virtual time, from profiles alone: how often the goal is met, and at what cost",
+      async () => (await import("./commands/simulate.ts")).simulate,
+    ),
   )
-    .addOption(slo)
-    .addOption(budget)
-    .addOption(percentile)
-    .addOption(new Option("--runs <n>", "how many runs (default: 200)").argParser(parseCount))
-    .addOption(
-      new Option(
-        "--arrivals <when>",
-        "poisson:2/s, bursty:30/min, azure:100/h, trace:FILE, or closed:4, four clients that wait for their runs (default: closed:1)",
-      ).argParser(parseLoad),
-    )
-    .option(
-      "--platform <name>",
-      "lambda, lambda-step-functions, knative, local; default: starts and transfers as measured, limits and prices of AWS Lambda",
-    )
     .option("--policy <name>", "who decides before each step (default: trimtab; trimtab planners lists them)")
     .addOption(new Option("--planner <name>", "keep the plan of this planner instead").conflicts("policy"))
-    .addOption(new Option("--seed <n>", "another seed is other chance (default: 1)").argParser(parseCount))
-    .option("--faults <file>", "what goes wrong: JSON, see the guide to simulation")
-    .option("--no-prewarm", "no prewarming")
-    .option("--html <file>", "write a page with figures")
-    .option("--csv <file>", "write a line for every run")
     .addOption(
       new Option("--draw <run>", "the run that the page shows as a time line (default: median)").choices([
         "median",
@@ -233,7 +239,15 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
         "first",
       ]),
     )
-    .option("--input <json>", "input of the runs: JSON, or a file that holds it (default: what the steps can take)")
+  simulation(
+    command(
+      "compare",
+      "strategies side by side on the same runs in virtual time, from profiles alone",
+      async () => (await import("./commands/compare.ts")).compare,
+    ),
+  ).addOption(
+    new Option("--only <names>", "policies, and planners as static:NAME, separated by commas").argParser(parseNames),
+  )
   command("planners", "list the planners and policies", async () => (await import("./commands/planners.ts")).planners)
   command(
     "run",

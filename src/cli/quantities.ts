@@ -58,3 +58,10 @@ export function parseMemoryMB(text: string): number {
 export function parseMemoryList(text: string): readonly number[] {
   return [...new Set(text.split(",").map(parseMemoryMB))].sort((a, b) => a - b)
 }
+
+/** `a,b,c`, without empty names. */
+export function parseNames(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim())
+  if (names.includes("")) throw new InvalidArgumentError("names separated by commas are needed")
+  return names
+}

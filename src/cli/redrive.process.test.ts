@@ -1,17 +1,14 @@
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { afterAll, expect, test } from "vitest"
 import type { RunResult } from "../workflow/run-result.ts"
+import { trimtabIn } from "./testing/imported-project.ts"
 
-const cli = resolve(import.meta.dirname, "../../bin/trimtab.js")
 const folder = mkdtempSync(join(tmpdir(), "trimtab-redrive-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-function trimtab(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" })
-}
+const trimtab = trimtabIn(folder)
 
 const space = {
   memoryMB: { min: 256, max: 512, step: 256 },

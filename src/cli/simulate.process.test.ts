@@ -1,62 +1,24 @@
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import type { SimulationReport } from "../report/simulation-report.ts"
+import { importedProject } from "./testing/imported-project.ts"
 
 // Simulations from imported measurements, through the command line: no function exists, no platform is started.
 
-const cli = resolve(import.meta.dirname, "../../bin/trimtab.js")
 const folder = mkdtempSync(join(tmpdir(), "trimtab-simulate-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function trimtab(...args: string[]): Ended {
-  return spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" })
-}
+let trimtab: ReturnType<typeof importedProject>
+beforeAll(() => {
+  trimtab = importedProject(folder)
+})
 
 function simulated(...args: string[]): SimulationReport {
   const ended = trimtab("simulate", ...args, "--json")
   expect([0, 3], ended.stderr).toContain(ended.status)
   return JSON.parse(ended.stdout) as SimulationReport
 }
-
-beforeAll(() => {
-  const space = (instances: number): object => ({
-    memoryMB: { min: 512, max: 3008, step: 64 },
-    instances: { min: 1, max: instances },
-    processes: { min: 1, max: 1 },
-  })
-  const workflow = {
-    name: "frames",
-    functions: { cut: { handler: "./none.ts" }, mark: { handler: "./none.ts" } },
-    steps: {
-      cut: { function: "cut", configSpace: space(1) },
-      mark: { function: "mark", after: ["cut"], split: "each", configSpace: space(6) },
-    },
-    goal: { sloMs: 8000 },
-  }
-  writeFileSync(join(folder, "trimtab.config.json"), JSON.stringify({ workflow }))
-  const rows = (ms: number, tasks: readonly number[]): string =>
-    [
-      "memory_mb,duration_ms,tasks",
-      ...[512, 1024, 1792, 3008].flatMap((memoryMB) =>
-        tasks.flatMap((n) =>
-          [0.98, 1, 1.02].map((f) => `${memoryMB},${((ms * n * f) / Math.min(1, memoryMB / 1769)).toFixed(1)},${n}`),
-        ),
-      ),
-    ].join("\n")
-  writeFileSync(join(folder, "cut.csv"), rows(1500, [1]))
-  writeFileSync(join(folder, "mark.csv"), rows(1200, [1, 6]))
-  for (const name of ["cut", "mark"])
-    expect(trimtab("profile", "import", `${name}.csv`, "--function", name).status).toBe(0)
-})
 
 describe("trimtab simulate", () => {
   test("says how often the goal is met, with an interval, and what it costs", () => {

@@ -26,8 +26,9 @@ export interface StepWork {
 export async function runStep(bench: StepBench, work: StepWork): Promise<StepData> {
   const { loop } = bench.step
   const first = await runOnce(bench, work)
+  if (loop === undefined) return first
   let { output } = first
-  for (let executions = 1; loop !== undefined && goesOn(loop, executions, output); executions++)
+  for (let executions = 1; goesOn(loop, executions, output); executions++)
     ({ output } = await runOnce(bench, { input: output, mapped: null }))
   return { tasks: first.tasks, output }
 }
