@@ -5,10 +5,11 @@ import { join, resolve } from "node:path"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
 import type { Random } from "../base/random.ts"
+import { cancelStored } from "../engine/cancel-stored.ts"
 import { createEngine, type Engine, type EngineOptions } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
 import { readRun, type RunReading } from "../engine/read-runs.ts"
-import { openSqliteJournal } from "../engine/sqlite-journal.ts"
+import { openSqliteJournal, type SqliteJournal } from "../engine/sqlite-journal.ts"
 import type { Rates } from "../estimation/compile.ts"
 import type { DelayPriorNames } from "../estimation/delay-priors.ts"
 import type { Estimator } from "../estimation/estimator.ts"
@@ -33,6 +34,7 @@ import { STORE_VARIABLE } from "../wrapper/environment.ts"
 import { valuesOf } from "../workflow/config.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
+import { listening } from "./cancel-requests.ts"
 import type { Project } from "./config.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -94,16 +96,12 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
       })
       return createEstimator({ workflow, profiles: read, limits: platform.limits, rates, operations: source })
     },
-    engine: (setup) =>
-      createEngine({
-        journal: openSqliteJournal({ path: journalPath(project), clock: realClock }),
-        platform,
-        store,
-        clock: realClock,
-        random: realRandom,
-        logger: terminal,
-        ...setup,
-      }),
+    engine: (setup) => {
+      const journal = openSqliteJournal({ path: journalPath(project), clock: realClock })
+      const on = { clock: realClock, logger: terminal }
+      const engine = createEngine({ journal, platform, store, random: realRandom, ...on, ...setup })
+      return listening(engine, stateDir, on)
+    },
     close: () => platform.close(),
   }
 }
@@ -124,6 +122,27 @@ export async function projectRun(project: Project, runId: string): Promise<RunRe
   const reading = existsSync(path) ? await readRun(path, runId, sources) : null
   if (reading !== null) return reading
   throw new TrimtabError("usage", `there is no run ${runId} in ${path}`, { where: path, fix: "see trimtab runs" })
+}
+
+/**
+ * Cancels a run that no process executes; false when one does.
+ * @throws what `cancelStored` throws, and what opening the journal does
+ */
+export async function cancelProjectRun(project: Project, runId: string, reason: string): Promise<boolean> {
+  let journal: SqliteJournal
+  try {
+    journal = openSqliteJournal({ path: journalPath(project), clock: realClock })
+  } catch (error) {
+    if (error instanceof TrimtabError && error.code === "lease-lost") return false
+    throw error
+  }
+  try {
+    const store = fsStore(join(project.stateDir, "store"))
+    await cancelStored(runId, reason, { journal, store, clock: realClock, platform: { pricing: awsLambdaPricing() } })
+    return true
+  } finally {
+    await journal.close()
+  }
 }
 
 /** The profiles of a project. */

@@ -272,6 +272,9 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(budget)
     .addOption(percentile)
     .option("--policy <name>", "who decides (default: who decided before)")
+  command("cancel", "end a run", async () => (await import("./commands/cancel.ts")).cancel)
+    .argument("<run>", "id of the run, as trimtab runs lists it")
+    .option("--reason <text>", "kept with the run")
   command("show", "one run: its table and its page", async () => (await import("./commands/show.ts")).show).argument(
     "<run>",
     "id of the run, as trimtab runs lists it",

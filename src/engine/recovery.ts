@@ -154,7 +154,7 @@ export interface StepPhaseRow {
 }
 
 /** The state after as many records as fit. */
-function stateAfter(definition: Definition, { row, recorded }: Past): RunState {
+export function stateAfter(definition: Definition, { row, recorded }: Past): RunState {
   let state = initialState(definition, row.acceptedAtMs)
   for (const entry of recorded) {
     try {

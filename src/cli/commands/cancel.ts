@@ -1,0 +1,57 @@
+import { realClock } from "../../base/clock.ts"
+import { TrimtabError } from "../../base/errors.ts"
+import { askToCancel, forgetRequest } from "../cancel-requests.ts"
+import { cancelProjectRun, projectRun } from "../composition.ts"
+import { loadProject, type Project } from "../config.ts"
+import { EXIT } from "../exit-codes.ts"
+import type { CommandContext } from "../main.ts"
+
+export interface CancelFlags {
+  readonly reason?: string
+}
+
+/** How long whoever executes the run may take to end it, ms, and how often that is looked at. */
+const PATIENCE_MS = 30_000
+const EVERY_MS = 200
+
+/**
+ * `trimtab cancel`: ends a run, whether another process executes it now or none does. What is in flight is abandoned;
+ * what it had can be gone on from with `trimtab redrive`.
+ */
+export async function cancel(
+  { terminal, cwd, configFile, signal }: CommandContext,
+  { reason = "asked for on the command line" }: CancelFlags,
+  [runId = ""]: readonly string[],
+): Promise<number> {
+  const project = await loadProject({ file: configFile, cwd })
+  const { summary } = await projectRun(project, runId)
+  if (summary.status !== "running")
+    throw new TrimtabError("usage", `run ${runId} has ended: ${summary.status}`, { fix: "there is nothing to cancel" })
+  if (!(await cancelProjectRun(project, runId, reason))) await askAndWait(project, { runId, reason, signal })
+  const ended = await projectRun(project, runId)
+  terminal.result(
+    { schemaVersion: 1, runId, status: ended.summary.status },
+    () => `run ${runId}: ${ended.summary.status}`,
+  )
+  return EXIT.ok
+}
+
+/** @throws TrimtabError `timeout` when the run goes on all the same */
+async function askAndWait(
+  project: Project,
+  { runId, reason, signal }: { readonly runId: string; readonly reason: string; readonly signal: AbortSignal },
+): Promise<void> {
+  await askToCancel(project.stateDir, runId, reason)
+  try {
+    for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += EVERY_MS) {
+      await realClock.sleep(EVERY_MS, signal)
+      if ((await projectRun(project, runId)).summary.status !== "running") return
+    }
+  } finally {
+    forgetRequest(project.stateDir, runId)
+  }
+  throw new TrimtabError("timeout", `run ${runId} goes on: the process that executes it did not answer`, {
+    fix: "stop that process, then cancel again",
+    retryable: true,
+  })
+}
