@@ -77,8 +77,22 @@ describe("failed tasks", () => {
   })
 
   test("an answer that no wrapper gave fails the step with one clear word", async () => {
-    const { run } = testEngine({ platform: { script: () => ({ payload: { hello: 1 } }) } })
+    const { run, platform } = testEngine({ platform: { script: () => ({ payload: { hello: 1 } }) } })
     expect((await run(chain)).error).toMatchObject({ step: "a", errorType: "BadAnswer" })
+    expect(platform.calls).toHaveLength(1)
+  })
+
+  test("an answer that no wrapper gave is asked for again where a rule of the step says so", async () => {
+    const { run, platform } = testEngine({
+      platform: {
+        script: ({ functionName, count, tasks }) =>
+          functionName === "many" && count < 2 ? { payload: "<html>" } : { results: tasks },
+      },
+    })
+    const result = await run(fanned({ retry: [{ on: "BadAnswer", max: 3, baseMs: 10 }] }), [1])
+    expect(result.status).toBe("succeeded")
+    expect(new Set(platform.calls.slice(0, 3).map(({ key }) => key)).size).toBe(1)
+    expect(platform.calls.slice(0, 3).map(({ repeat }) => repeat)).toEqual([0, 1, 2])
   })
 })
 

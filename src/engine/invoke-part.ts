@@ -6,7 +6,7 @@ import type { EngineParts, RunParts } from "./engine-parts.ts"
 import { outputKeyOf } from "./keys.ts"
 import { parsePartAnswer } from "./part-answer.ts"
 import { type Carried, carryTasks, fetchResults } from "./part-payload.ts"
-import { afterAnswer, afterFailure, failOpen, newProgress, type PartCall, type Progress } from "./part-progress.ts"
+import { afterAnswer, afterError, afterFailure, newProgress, type PartCall, type Progress } from "./part-progress.ts"
 import type { PartRecord } from "./records.ts"
 
 /**
@@ -71,8 +71,7 @@ class PartRun implements Sender {
     }
     const answer = parsePartAnswer(outcome.payload)
     if (answer === null) {
-      const message = "the function answered something that is no answer of the wrapper"
-      this.#goOn(failOpen(progress, "BadAnswer", message))
+      this.#erred("BadAnswer", "the function answered something that is no answer of the wrapper")
     } else if ("$ref" in answer.results) {
       void this.#after(fetchResults(parts, answer.results, signal), (results) => this.#answered(results, answer.errors))
     } else {
@@ -97,7 +96,7 @@ class PartRun implements Sender {
   #send(key: string, tasks: number, carried: Carried | null): void {
     const { parts, run, call, signal } = this.#on
     if (carried === null) {
-      this.#goOn(failOpen(this.#progress, "StoreFailed", "the tasks could not be written to the store"))
+      this.#erred("StoreFailed", "the tasks could not be written to the store")
       return
     }
     const { repeat } = this.#progress
@@ -119,9 +118,13 @@ class PartRun implements Sender {
     } else if (results.length === progress.open.length) {
       this.#goOn(afterAnswer(results, errors, call, { progress, run }))
     } else {
-      const message = `${results.length} results came back for ${progress.open.length} tasks`
-      this.#goOn(failOpen(progress, "BadAnswer", message))
+      this.#erred("BadAnswer", `${results.length} results came back for ${progress.open.length} tasks`)
     }
+  }
+
+  #erred(errorType: string, message: string): void {
+    const { run, call } = this.#on
+    this.#goOn(afterError({ errorType, message }, this.#key(), call, { progress: this.#progress, run }))
   }
 
   /** What follows: an end, or another try after a wait, ms. */

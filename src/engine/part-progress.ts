@@ -77,6 +77,20 @@ export function afterFailure(
   return verdict.waitMs
 }
 
+/** After an error of the whole part that is no end of its invocation: again where a rule of the step names it. */
+export function afterError(
+  { errorType, message }: { readonly errorType: string; readonly message: string },
+  key: string,
+  call: PartCall,
+  { progress, run }: { progress: Progress; run: RunParts },
+): number | null {
+  const verdict = ruleVerdict(errorType, key, triesOf(progress, run), call.retry)
+  if (verdict === null) return failOpen(progress, errorType, message)
+  useRule(progress, verdict.rule)
+  progress.repeat++
+  return verdict.waitMs
+}
+
 /** Sorts the tasks of an answer into done, failed for good, and to be sent again. */
 export function afterAnswer(
   results: readonly Json[],
@@ -124,7 +138,7 @@ function allDone(results: readonly Json[], progress: Progress): null {
   return null
 }
 
-export function failOpen(progress: Progress, errorType: string, message: string): null {
+function failOpen(progress: Progress, errorType: string, message: string): null {
   for (const task of progress.open) progress.errors.push({ task, errorType, message })
   progress.open = []
   return null

@@ -1,0 +1,225 @@
+import { createHash } from "node:crypto"
+import type { Json } from "../../base/json.ts"
+import { seededRandom, seedOf, type Random } from "../../base/random.ts"
+import type { Journal } from "../../engine/journal.ts"
+import { memoryDisk } from "../../engine/memory-journal.ts"
+import { fakePolicy } from "../../engine/testing/fake-policy.ts"
+import { NO_FAULTS, type FaultPlan } from "../../platforms/simulated/faults.ts"
+import { DEFAULT_LAW, lawFunction } from "../../platforms/simulated/law-function.ts"
+import { preset } from "../../platforms/simulated/presets.ts"
+import { simulatedPlatform, type SimulatedPlatform } from "../../platforms/simulated/simulated-platform.ts"
+import { memoryStore } from "../../stores/memory-store.ts"
+import type { Store } from "../../stores/store.ts"
+import type { RunResult } from "../../workflow/run-result.ts"
+import type { Workflow } from "../../workflow/workflow.ts"
+import { wrongInResult, wrongInSending } from "./invariants.ts"
+import { mortalEngine, type Death, type MortalEngine } from "./mortal-engine.ts"
+import { answersOf, randomWorkflow } from "./random-workflow.ts"
+
+const GOAL = { kind: "cost", sloMs: 600_000, percentile: 0.95 } as const
+
+/** Sizes that steps are run at. */
+const SIZES = [512, 1024, 2048, 4096]
+
+export interface TrialOptions {
+  /** A journal that breaks a promise: to see that trials notice. */
+  readonly sabotage?: (journal: Journal) => Journal
+}
+
+/** What a trial found. Empty `wrong`: every promise was kept. */
+export interface Trial {
+  readonly wrong: readonly string[]
+  /** Of everything that happened, in order: the same for the same seed. */
+  readonly hash: string
+  readonly lives: number
+  readonly invocations: number
+}
+
+/**
+ * Some runs of a random workflow on a platform that throttles, crashes, duplicates, delays and lies about the time, by an
+ * engine that is killed now and then and started anew; and the same runs undisturbed, whose outputs count.
+ */
+export async function runTrial(seed: number, options: TrialOptions = {}): Promise<Trial> {
+  const workflow = randomWorkflow(seed)
+  const random = seededRandom(seedOf(`trial ${seed}`))
+  const inputs: Json[] = Array.from({ length: 1 + Math.floor(random.next() * 3) }, (_, i) => ({
+    n: i,
+    list: [seed, i],
+  }))
+  const calm = await play({ workflow, inputs, seed, faults: NO_FAULTS, deaths: [] }, {})
+  const longestMs = Math.max(...calm.results.map((result) => result.latencyMs))
+  const faults = faultsOf(random, longestMs)
+  const deaths = Array.from({ length: Math.floor(random.next() * 5) }, () => deathOf(random, longestMs))
+  const stormy = await play({ workflow, inputs, seed, faults, deaths }, options)
+  const outputs = calm.results.map((result) => JSON.stringify(result.output))
+  const wrong = [...calm.wrong.map((text) => `undisturbed: ${text}`), ...stormy.wrong]
+  stormy.results.forEach((result, i) => {
+    const text = JSON.stringify(result.output)
+    if (text !== outputs[i]) wrong.push(`I5: run ${i} gave ${text} instead of ${outputs[i]}`)
+  })
+  return { wrong, hash: stormy.hash, lives: stormy.lives, invocations: stormy.invocations }
+}
+
+interface Play {
+  readonly workflow: Workflow
+  readonly inputs: readonly Json[]
+  readonly seed: number
+  readonly faults: FaultPlan
+  /** Of the first lives; the one after them ends by itself. */
+  readonly deaths: readonly Death[]
+}
+
+interface Played {
+  readonly results: readonly RunResult[]
+  readonly wrong: readonly string[]
+  readonly hash: string
+  readonly lives: number
+  readonly invocations: number
+}
+
+async function play(plan: Play, { sabotage }: TrialOptions): Promise<Played> {
+  const { workflow, inputs, seed, faults, deaths } = plan
+  const store = memoryStore()
+  const platform = await platformOf(workflow, store, seed, faults)
+  const disk = memoryDisk()
+  const trace = createHash("sha256")
+  const wrong: string[] = []
+  const accepted = new Map<number, string>()
+  let invocations = 0
+  let results: readonly RunResult[] | null = null
+  let lives = 0
+  for (; results === null; lives++) {
+    const life = mortalEngine({
+      disk,
+      platform,
+      store,
+      clock: platform.clock,
+      seed: seedOf(`life ${seed} ${lives}`),
+      death: deaths[lives] ?? null,
+      sabotage,
+      policyFor: () => policyOf(seed, lives),
+      onEvent: (event) => trace.update(JSON.stringify(event)),
+      onInvoke: (request) => {
+        invocations++
+        trace.update(`${platform.clock.monotonicMs()} ${request.idempotencyKey} ${request.repeat}`)
+        wrong.push(...wrongInSending(request, disk, workflow))
+      },
+    })
+    results = await livedThrough(life, platform, (engine) => serve(engine, workflow, inputs, accepted, wrong))
+  }
+  for (const result of results) wrong.push(...wrongInResult(result))
+  trace.update(JSON.stringify(results))
+  return { results, wrong, hash: trace.digest("hex"), lives, invocations }
+}
+
+/** What the client got in this life; null when the engine died before. */
+async function livedThrough(
+  life: MortalEngine,
+  platform: SimulatedPlatform,
+  client: (engine: MortalEngine["engine"]) => Promise<readonly RunResult[]>,
+): Promise<readonly RunResult[] | null> {
+  const served = client(life.engine)
+  // Of a dead engine's promises nobody hears.
+  served.catch(() => {})
+  const first = await platform.clock.run(Promise.race([life.died, served.then(() => "served" as const)]))
+  return first === "died" ? null : served
+}
+
+/** A client that asks for all runs, again after every crash, each under its key; and waits for them. */
+async function serve(
+  engine: MortalEngine["engine"],
+  workflow: Workflow,
+  inputs: readonly Json[],
+  accepted: Map<number, string>,
+  wrong: string[],
+): Promise<readonly RunResult[]> {
+  const resumed = await engine.resumeAll()
+  for (const handle of resumed) handle.result.catch(() => {})
+  const ended = inputs.map(async (input, i): Promise<RunResult> => {
+    const { runId, result } = await engine.start({ workflow, input, goal: GOAL, requestKey: `request-${i}` })
+    const before = accepted.get(i)
+    if (before !== undefined && before !== runId) wrong.push(`I1: request ${i} was run ${before} and is now ${runId}`)
+    accepted.set(i, runId)
+    return result
+  })
+  return Promise.all(ended)
+}
+
+async function platformOf(
+  workflow: Workflow,
+  store: Store,
+  seed: number,
+  faults: FaultPlan,
+): Promise<SimulatedPlatform> {
+  const parameters = preset("lambda")
+  const { mbPerVcpu } = parameters.limits
+  const platform = simulatedPlatform({
+    parameters,
+    seed,
+    store,
+    faults,
+    keepOutputs: true,
+    logRecords: 0,
+    behaviourOf: () => lawFunction(DEFAULT_LAW, { mbPerVcpu, resultsOf: answersOf }),
+  })
+  for (const functionName of Object.keys(workflow.functions))
+    await platform.deploy({ functionName, directory: "", codeSha256: "trial", threads: "single" }, SIZES, {
+      timeoutMs: 60_000,
+      environment: {},
+    })
+  return platform
+}
+
+/** Decides at random, and otherwise in every life. */
+function policyOf(seed: number, life: number): ReturnType<typeof fakePolicy> {
+  return fakePolicy({
+    forget: true,
+    config: (view, step) => {
+      const random = seededRandom(seedOf(`policy ${seed} ${life} ${step}`))
+      const tasks = Math.max(1, view.tasks.get(step) ?? 1)
+      const floor = view.memoryFloorMB.get(step) ?? 0
+      const sizes = SIZES.filter((size) => size >= floor)
+      return {
+        memoryMB: sizes[Math.floor(random.next() * sizes.length)] ?? SIZES.at(-1)!,
+        instances: 1 + Math.floor(random.next() * tasks),
+        processes: 1 + Math.floor(random.next() * 3),
+      }
+    },
+  })
+}
+
+/** At most 10 % of the invocations are struck, and there may be an outage and a wall clock that jumps. */
+function faultsOf(random: Random, longestMs: number): FaultPlan {
+  const share = (): number => random.next() * 0.0125
+  const outageAtMs = random.next() * longestMs
+  const jumps = Math.floor(random.next() * 3)
+  return {
+    faults: [
+      { kind: "throttled", share: share(), delayMs: 200 },
+      { kind: "unavailable", share: share() },
+      { kind: "crash-before", share: share() },
+      { kind: "crash-after", share: share() },
+      { kind: "duplicate", share: share(), delayMs: random.next() * 300 },
+      { kind: "late", share: share(), delayMs: random.next() * 5_000 },
+      { kind: "error", share: share(), errorType: "Flaky" },
+      { kind: "bad-answer", share: share() },
+      ...(random.next() < 0.2
+        ? [{ kind: "unavailable" as const, fromMs: outageAtMs, untilMs: outageAtMs + random.next() * 30_000 }]
+        : []),
+    ],
+    clockJumps: Array.from({ length: jumps }, () => ({
+      atMs: random.next() * longestMs * 2,
+      byMs: (random.next() - 0.5) * 7_200_000,
+    })),
+  }
+}
+
+function deathOf(random: Random, longestMs: number): Death {
+  if (random.next() < 0.5) return { kind: "instant", afterMs: random.next() * longestMs * 1.2 }
+  const phases = ["before-write", "after-write", "after-commit", "after-ack"] as const
+  return {
+    kind: "commit",
+    commit: 1 + Math.floor(random.next() ** 2 * 30),
+    phase: phases[Math.floor(random.next() * phases.length)]!,
+  }
+}
