@@ -37,6 +37,8 @@ export function wrongInResult(result: RunResult): string[] {
   if (status !== "succeeded") wrong.push(`I13: run ${runId} ${status}: ${error?.step}: ${error?.message}`)
   const seen = new Set<string>()
   for (const step of steps) {
+    if (status === "succeeded" && step.status !== "succeeded" && step.status !== "skipped")
+      wrong.push(`I13: the run succeeded, its step ${step.name} ${step.status}`)
     if (step.endedAtMs < step.startedAtMs) wrong.push(`I9: ${step.name} ended before it started`)
     for (const one of step.invocations) {
       const name = [step.name, one.iteration ?? 0, one.attempt, one.kind, one.part, one.repeat].join(" ")

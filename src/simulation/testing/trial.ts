@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import type { Json } from "../../base/json.ts"
 import { seededRandom, seedOf, type Random } from "../../base/random.ts"
 import type { Journal } from "../../engine/journal.ts"
-import { memoryDisk } from "../../engine/memory-journal.ts"
+import { memoryDisk, type MemoryDisk } from "../../engine/memory-journal.ts"
 import { fakePolicy } from "../../engine/testing/fake-policy.ts"
 import { NO_FAULTS, type FaultPlan } from "../../platforms/simulated/faults.ts"
 import { DEFAULT_LAW, lawFunction } from "../../platforms/simulated/law-function.ts"
@@ -78,7 +78,7 @@ interface Played {
 }
 
 async function play(plan: Play, { sabotage }: TrialOptions): Promise<Played> {
-  const { workflow, inputs, seed, faults, deaths } = plan
+  const { workflow, seed, faults, deaths } = plan
   const store = memoryStore()
   const platform = await platformOf(workflow, store, seed, faults)
   const disk = memoryDisk()
@@ -105,7 +105,7 @@ async function play(plan: Play, { sabotage }: TrialOptions): Promise<Played> {
         wrong.push(...wrongInSending(request, disk, workflow))
       },
     })
-    results = await livedThrough(life, platform, (engine) => serve(engine, workflow, inputs, accepted, wrong))
+    results = await livedThrough(life, platform, (engine) => serve(engine, plan, { accepted, disk, wrong }))
   }
   for (const result of results) wrong.push(...wrongInResult(result))
   trace.update(JSON.stringify(results))
@@ -125,21 +125,31 @@ async function livedThrough(
   return first === "died" ? null : served
 }
 
+/** What a client has been told so far, and what is on disk then. */
+interface Told {
+  /** Requests to runs. */
+  readonly accepted: Map<number, string>
+  readonly disk: MemoryDisk
+  readonly wrong: string[]
+}
+
 /** A client that asks for all runs, again after every crash, each under its key; and waits for them. */
 async function serve(
   engine: MortalEngine["engine"],
-  workflow: Workflow,
-  inputs: readonly Json[],
-  accepted: Map<number, string>,
-  wrong: string[],
+  { workflow, inputs }: Play,
+  { accepted, disk, wrong }: Told,
 ): Promise<readonly RunResult[]> {
   const resumed = await engine.resumeAll()
   for (const handle of resumed) handle.result.catch(() => {})
   const ended = inputs.map(async (input, i): Promise<RunResult> => {
-    const { runId, result } = await engine.start({ workflow, input, goal: GOAL, requestKey: `request-${i}` })
+    const handle = await engine.start({ workflow, input, goal: GOAL, requestKey: `request-${i}` })
+    const { runId } = handle
     const before = accepted.get(i)
     if (before !== undefined && before !== runId) wrong.push(`I1: request ${i} was run ${before} and is now ${runId}`)
+    if (!disk.runs.has(runId)) wrong.push(`I1: run ${runId} was accepted and is not on disk`)
     accepted.set(i, runId)
+    const result = await handle.result
+    if (disk.runs.get(runId)?.status !== result.status) wrong.push(`I1: the end of run ${runId} is not on disk`)
     return result
   })
   return Promise.all(ended)
