@@ -30,6 +30,17 @@ function isOver(step: string, settled: ReadonlySet<string>): boolean {
   return mine.length === 0 || mine.some((key) => key!.kind === "invoke") || mine.every((key) => key!.kind === "decide")
 }
 
+/** What the journal must not hold: records of a run are numbered 0, 1, 2, ... without a gap, each key once. */
+export function wrongOnDisk(disk: MemoryDisk): string[] {
+  const wrong: string[] = []
+  for (const [runId, entries] of disk.entries) {
+    if (entries.some((entry, i) => entry.seq !== i)) wrong.push(`I8: the records of run ${runId} are not numbered on`)
+    if (new Set(entries.map((entry) => entry.key)).size < entries.length)
+      wrong.push(`I6: run ${runId} has a record twice`)
+  }
+  return wrong
+}
+
 /** What a result must not say. */
 export function wrongInResult(result: RunResult): string[] {
   const wrong: string[] = []

@@ -12,7 +12,7 @@ import { memoryStore } from "../../stores/memory-store.ts"
 import type { Store } from "../../stores/store.ts"
 import type { RunResult } from "../../workflow/run-result.ts"
 import type { Workflow } from "../../workflow/workflow.ts"
-import { wrongInResult, wrongInSending } from "./invariants.ts"
+import { wrongInResult, wrongInSending, wrongOnDisk } from "./invariants.ts"
 import { mortalEngine, type Death, type MortalEngine } from "./mortal-engine.ts"
 import { answersOf, randomWorkflow } from "./random-workflow.ts"
 
@@ -108,6 +108,7 @@ async function play(plan: Play, { sabotage }: TrialOptions): Promise<Played> {
     results = await livedThrough(life, platform, (engine) => serve(engine, plan, { accepted, disk, wrong }))
   }
   for (const result of results) wrong.push(...wrongInResult(result))
+  wrong.push(...wrongOnDisk(disk))
   trace.update(JSON.stringify(results))
   return { results, wrong, hash: trace.digest("hex"), lives, invocations }
 }
