@@ -90,15 +90,15 @@ test.each([
     /steps form a cycle/,
   ],
   [
-    "a step that uses when",
+    "a condition on a step that does not run before",
     {
       ...GOOD,
       steps: {
         s: GOOD.steps.s,
-        t: { function: "f", after: ["s"], when: { step: "s", path: "x", operator: "exists" } },
+        t: { function: "f", when: { step: "s", path: "x", operator: "exists" } },
       },
     },
-    /step t uses when, which the engine does not run yet/,
+    /when of step t looks at s, which does not come before it/,
   ],
 ])("%s is a usage error", async (_what, spec, message) => {
   const ended = await trimtab(await project(spec), ["run", "--slo", "10s"])

@@ -2,7 +2,13 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Json } from "../../../src/base/json.ts"
 import type { OperationProfile } from "../../../src/estimation/operation-profile.ts"
-import { columnOf, DATA_FOLDER, type MeasuredData } from "../measure/data-file.ts"
+import {
+  columnOf,
+  DATA_FOLDER,
+  type MeasuredCellRuns,
+  type MeasuredData,
+  withoutContended,
+} from "../measure/data-file.ts"
 
 /** Functions with their operations and how long they took at several sizes: what models of unmeasured functions learn. */
 export interface FunctionSetData {
@@ -47,7 +53,8 @@ export function functionSetData(
       ...origin,
       ...described,
       operations: "3 warm runs on 2 cores without a quota in an instance of its own, the median",
-      dropped: "the first run of each cell, in which V8 still compiles",
+      dropped:
+        "the first run of each cell, in which V8 still compiles, and contended ones where three others are there",
       licence: "Apache-2.0",
     },
     platform: {
@@ -65,7 +72,7 @@ export function functionSetData(
       operations: profiles.get(id)!,
       cells: measured.cells
         .filter((cell) => cell.tags?.["id"] === id)
-        .map((cell) => ({ memoryMB: cell.memoryMB, warmMs: keptRuns(columnOf(measured, cell, "durationMs")) })),
+        .map((cell) => ({ memoryMB: cell.memoryMB, warmMs: warmRuns(measured, cell) })),
     })),
   }
 }
@@ -89,8 +96,9 @@ function formatFunctionSet({ functions, ...head }: FunctionSetData): string {
 }
 
 /** Without the first run of a cell, in which V8 still compiles what this function uses; to .1 ms. */
-function keptRuns(durationsMs: readonly number[]): readonly number[] {
-  return durationsMs.slice(durationsMs.length > 1 ? 1 : 0).map((ms) => Math.round(ms * 10) / 10)
+function warmRuns(data: MeasuredData, cell: MeasuredCellRuns): readonly number[] {
+  const later = { ...cell, runs: cell.runs.slice(cell.runs.length > 1 ? 1 : 0) }
+  return columnOf(data, withoutContended(data, later), "durationMs").map((ms) => Math.round(ms * 10) / 10)
 }
 
 function textIn(origin: Readonly<Record<string, Json>>, name: string): string {

@@ -1,13 +1,10 @@
 import { median } from "../../../src/statistics/order-statistics.ts"
-import { columnOf, type MeasuredCellRuns, type MeasuredData } from "../measure/data-file.ts"
+import { columnOf, type MeasuredCellRuns, type MeasuredData, withoutContended } from "../measure/data-file.ts"
 import { GRID_PROGRAMS, type GridProgram } from "../measure/grid.ts"
 
 /** What is profiled, as in the StepConf paper (papers' "4192" MB read as 4096); all other cells are predicted. */
 const FITTED_MEMORIES_MB: readonly number[] = [512, 1024, 2048, 4096, 10_240]
 const FITTED_TASKS: readonly number[] = [20, 40, 80]
-
-/** Fewer uncontended runs than this do not stand for a cell alone. */
-const ENOUGH_CLEAN = 3
 
 /** One call, ms. */
 export interface GridRun {
@@ -37,14 +34,13 @@ export function gridCells(data: MeasuredData): readonly GridCell[] {
     const program = GRID_PROGRAMS.find(({ name }) => name === cell.functionName)
     if (program === undefined) throw new Error(`the grid has no program ${cell.functionName}`)
     const { memoryMB, tasks } = cell
-    const runs = runsOf(data, cell)
+    const runs = runsOf(data, withoutContended(data, cell))
     const fitted = FITTED_MEMORIES_MB.includes(memoryMB) && FITTED_TASKS.includes(tasks)
     return { program, memoryMB, tasks, fitted, runs, ms: median(runs.map((run) => run.computeMs)) }
   })
 }
 
 function runsOf(data: MeasuredData, cell: MeasuredCellRuns): readonly GridRun[] {
-  const contended = columnOf(data, cell, "contended")
   const columns = {
     computeMs: columnOf(data, cell, "computeMs"),
     durationMs: columnOf(data, cell, "durationMs"),
@@ -55,7 +51,7 @@ function runsOf(data: MeasuredData, cell: MeasuredCellRuns): readonly GridRun[] 
     maxMemoryUsedMB: columnOf(data, cell, "maxMemoryUsedMB"),
     atS: columnOf(data, cell, "atS"),
   }
-  const all = cell.runs.map((_, i): GridRun => {
+  return cell.runs.map((_, i): GridRun => {
     const value = (name: keyof GridRun): number => columns[name][i]!
     return {
       computeMs: value("computeMs"),
@@ -68,8 +64,6 @@ function runsOf(data: MeasuredData, cell: MeasuredCellRuns): readonly GridRun[] 
       atS: value("atS"),
     }
   })
-  const clean = all.filter((_, i) => contended[i] === 0)
-  return clean.length >= ENOUGH_CLEAN ? clean : all
 }
 
 /**

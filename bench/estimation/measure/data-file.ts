@@ -69,6 +69,16 @@ export function columnOf(data: MeasuredData, cell: MeasuredCellRuns, column: Run
   return cell.runs.map((run) => run[index]!)
 }
 
+/** Fewer uncontended runs than this do not stand for a cell alone. */
+const ENOUGH_CLEAN = 3
+
+/** A cell without the runs that the rest of the machine held up, where there are enough others. */
+export function withoutContended(data: MeasuredData, cell: MeasuredCellRuns): MeasuredCellRuns {
+  const contended = columnOf(data, cell, "contended")
+  const clean = cell.runs.filter((_, i) => contended[i] === 0)
+  return clean.length >= ENOUGH_CLEAN ? { ...cell, runs: clean } : cell
+}
+
 function originOf(
   plan: MeasurePlan,
   { info }: Pick<LocalPlatform, "info">,
