@@ -36,7 +36,7 @@ export async function runTasks(
 ): Promise<void> {
   const call = exportOf(module, batch.call)
   for (const { index, task } of batch.tasks) {
-    const late = Date.now() > batch.closingMs
+    const late = Date.now() >= batch.closingMs
     await tell(late ? { index, failure: NOT_BEGUN } : await runTask(call, { index, task }, batch))
   }
 }

@@ -43,8 +43,16 @@ export function openContext({ key, deadlineMs, closingMs, tmpDir }: ContextOptio
     get signal() {
       if (abort === null) {
         const controller = new AbortController()
-        const leftMs = Math.min(Math.max(0, closingMs - Date.now()), 2 ** 31 - 1)
-        timer = setTimeout(() => controller.abort(deadlineError()), leftMs)
+        const arm = (): void => {
+          const leftMs = Math.max(0, Math.ceil(closingMs - Date.now()))
+          timer = setTimeout(due, Math.min(leftMs, 2 ** 31 - 1))
+        }
+        // A timer may fire a moment early by the wall clock; then the next task would still begin.
+        const due = (): void => {
+          if (Date.now() < closingMs) arm()
+          else controller.abort(deadlineError())
+        }
+        arm()
         abort = controller
       }
       return abort.signal
