@@ -8,6 +8,7 @@ import type { EngineEvent } from "../engine/events.ts"
 import type { Policy } from "../optimization/policy.ts"
 import { runRecorder, type RunRecorder } from "../profiling/run-samples.ts"
 import { runPage } from "../report/run-page.ts"
+import { runTable } from "../report/run-table.ts"
 import { formatConfig } from "../workflow/config.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { RunResult } from "../workflow/run-result.ts"
@@ -129,6 +130,11 @@ export async function writeReport(stateDir: string, result: RunResult): Promise<
   await writeFile(join(folder, `${result.runId}.json`), `${JSON.stringify(result, null, 2)}\n`)
   await writeFile(page, runPage(result))
   return page
+}
+
+/** A run and where its page is, for people. */
+export function runText({ result, page }: Executed, { width, color }: Pick<Terminal, "width" | "color">): string {
+  return `${runTable(result, { width, color })}\n\nreport: ${page}`
 }
 
 /** What the end of a run means for the exit code of its command. */

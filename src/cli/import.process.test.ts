@@ -1,25 +1,16 @@
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { type Ended, trimtabIn } from "./testing/imported-project.ts"
 
 // Measurements of others, through the command line: no function of the project exists, no platform is started.
 
-const cli = resolve(import.meta.dirname, "../../bin/trimtab.js")
 const folder = mkdtempSync(join(tmpdir(), "trimtab-import-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function trimtab(...args: string[]): Ended {
-  return spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" })
-}
+const trimtab = trimtabIn(folder)
 
 /** The one line that says what is wrong. */
 function complaint({ stderr }: Ended): string {

@@ -1,24 +1,15 @@
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { trimtabIn } from "./testing/imported-project.ts"
 
 // A plan for functions that were never measured: one local run of each, through the command line and a real platform.
 
-const cli = resolve(import.meta.dirname, "../../bin/trimtab.js")
 const folder = mkdtempSync(join(tmpdir(), "trimtab-operations-cli-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function trimtab(...args: string[]): Ended {
-  return spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" })
-}
+const trimtab = trimtabIn(folder)
 
 /** Milliseconds of CPU time that a task takes. */
 const BUSY_MS = 60

@@ -1,24 +1,15 @@
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import { trimtabIn } from "./testing/imported-project.ts"
 
 // Plans from imported measurements, through the command line: no function exists, no platform is started.
 
-const cli = resolve(import.meta.dirname, "../../bin/trimtab.js")
 const folder = mkdtempSync(join(tmpdir(), "trimtab-plan-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function trimtab(...args: string[]): Ended {
-  return spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8" })
-}
+const trimtab = trimtabIn(folder)
 
 interface PlanDocument {
   readonly latencyMs: number

@@ -3,7 +3,7 @@ import type { TaskError } from "../protocol/envelope.ts"
 import type { RetryRule } from "../workflow/workflow.ts"
 import type { RunParts } from "./engine-parts.ts"
 import type { InvocationEntry, OpenCause } from "./records.ts"
-import { ruleVerdict, verdictOf, type Failure, type Tries } from "./retry-rules.ts"
+import { ruleVerdict, verdictOf, type Failure, type Tries, type Verdict } from "./retry-rules.ts"
 
 /** One part of one attempt, or an exported split or merge. */
 export interface PartCall {
@@ -72,9 +72,7 @@ export function afterFailure(
     progress.openCause = verdict.cause
     return null
   }
-  useRule(progress, verdict.rule)
-  progress.repeat++
-  return verdict.waitMs
+  return retried(progress, verdict)
 }
 
 /** After an error of the whole part that is no end of its invocation: again where a rule of the step names it. */
@@ -86,9 +84,7 @@ export function afterError(
 ): number | null {
   const verdict = ruleVerdict(errorType, key, triesOf(progress, run), call.retry)
   if (verdict === null) return failOpen(progress, errorType, message)
-  useRule(progress, verdict.rule)
-  progress.repeat++
-  return verdict.waitMs
+  return retried(progress, verdict)
 }
 
 /** Sorts the tasks of an answer into done, failed for good, and to be sent again. */
@@ -142,6 +138,13 @@ function failOpen(progress: Progress, errorType: string, message: string): null 
   for (const task of progress.open) progress.errors.push({ task, errorType, message })
   progress.open = []
   return null
+}
+
+/** Counts another invocation under the same key; returns the wait before it, ms. */
+function retried(progress: Progress, { waitMs, rule }: Extract<Verdict, { kind: "retry" }>): number {
+  useRule(progress, rule)
+  progress.repeat++
+  return waitMs
 }
 
 function useRule(progress: Progress, rule: number | undefined): void {

@@ -1,8 +1,7 @@
-import { runTable } from "../../report/run-table.ts"
 import { assertRedrivable } from "../../engine/redrive.ts"
 import { openWorkspace, projectRun } from "../composition.ts"
 import { loadProject } from "../config.ts"
-import { codeHashesOf, exitCodeOfRun, followRun } from "../execute.ts"
+import { codeHashesOf, exitCodeOfRun, followRun, runText } from "../execute.ts"
 import { goalOf, type GoalFlags } from "../goal.ts"
 import type { CommandContext } from "../main.ts"
 import { assertPolicyName, policiesAgain } from "../policies.ts"
@@ -32,14 +31,11 @@ export async function redrive(
     const estimator = await workspace.estimator()
     await workspace.deploy()
     const policyFor = policiesAgain({ estimator, limits: workspace.platform.limits }, flags.policy)
-    const { result, page } = await followRun({ workspace, terminal, signal, policyFor }, (engine) =>
+    const executed = await followRun({ workspace, terminal, signal, policyFor }, (engine) =>
       engine.redrive(runId, { ...goal, codeHashes: codeHashesOf(workspace) }),
     )
-    terminal.result(
-      result,
-      () => `${runTable(result, { width: terminal.width, color: terminal.color })}\n\nreport: ${page}`,
-    )
-    return exitCodeOfRun(result)
+    terminal.result(executed.result, () => runText(executed, terminal))
+    return exitCodeOfRun(executed.result)
   } finally {
     await workspace.close()
   }

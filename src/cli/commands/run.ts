@@ -1,7 +1,6 @@
-import { runTable } from "../../report/run-table.ts"
 import { openWorkspace } from "../composition.ts"
 import { loadProject } from "../config.ts"
-import { executeRun, exitCodeOfRun } from "../execute.ts"
+import { executeRun, exitCodeOfRun, runText } from "../execute.ts"
 import { goalOf, type GoalFlags } from "../goal.ts"
 import type { CommandContext } from "../main.ts"
 import { rehearse } from "../planning.ts"
@@ -41,7 +40,7 @@ export async function run(context: CommandContext, flags: RunFlags): Promise<num
       cwd,
       store: workspace.store,
     })
-    const { result, page } = await executeRun({
+    const executed = await executeRun({
       workspace,
       terminal,
       signal,
@@ -50,11 +49,8 @@ export async function run(context: CommandContext, flags: RunFlags): Promise<num
       policy,
       requestKey: flags.requestKey,
     })
-    terminal.result(
-      result,
-      () => `${runTable(result, { width: terminal.width, color: terminal.color })}\n\nreport: ${page}`,
-    )
-    return exitCodeOfRun(result)
+    terminal.result(executed.result, () => runText(executed, terminal))
+    return exitCodeOfRun(executed.result)
   } finally {
     await workspace.close()
   }

@@ -1,8 +1,7 @@
 import type { RunReading } from "../../engine/read-runs.ts"
-import { runTable } from "../../report/run-table.ts"
 import { projectRun } from "../composition.ts"
 import { loadProject } from "../config.ts"
-import { writeReport } from "../execute.ts"
+import { runText, writeReport } from "../execute.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 
@@ -14,11 +13,11 @@ export async function show(
 ): Promise<number> {
   const project = await loadProject({ file: configFile, cwd })
   const reading = await projectRun(project, args[0] ?? "")
-  const page = reading.result === null ? null : await writeReport(project.stateDir, reading.result)
-  terminal.result({ schemaVersion: 1, ...reading, page }, () => {
-    if (reading.result === null) return goingText(reading)
-    return `${runTable(reading.result, { width: terminal.width, color: terminal.color })}\n\nreport: ${page}`
-  })
+  const { result } = reading
+  const page = result === null ? null : await writeReport(project.stateDir, result)
+  terminal.result({ schemaVersion: 1, ...reading, page }, () =>
+    result === null || page === null ? goingText(reading) : runText({ result, page }, terminal),
+  )
   return EXIT.ok
 }
 

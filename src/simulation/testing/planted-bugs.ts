@@ -103,8 +103,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a repetition is not counted",
     file: "engine/part-progress.ts",
-    text: "useRule(progress, verdict.rule)\n  progress.repeat++\n  return verdict.waitMs\n}\n\n/** After",
-    bug: "useRule(progress, verdict.rule)\n  return verdict.waitMs\n}\n\n/** After",
+    text: "progress.repeat++",
+    bug: "progress.repeat += 0",
   },
   {
     name: "patience ends with the first retry",
