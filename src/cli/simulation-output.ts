@@ -1,4 +1,3 @@
-import { resolve } from "node:path"
 import type { PlatformParameters } from "../platforms/simulated/parameters.ts"
 import { simulationPage } from "../report/simulation-page.ts"
 import type { SimulationFigures, SimulationReport } from "../report/simulation-report.ts"
@@ -8,7 +7,7 @@ import type { World } from "../simulation/world.ts"
 import { spreadOf } from "../statistics/spread.ts"
 import type { Goal } from "../workflow/goal.ts"
 import type { Terminal } from "./terminal.ts"
-import { writeNamedFile } from "./text-output.ts"
+import { writeAskedFiles } from "./text-output.ts"
 
 export interface SimulationOutcome {
   readonly workflow: string
@@ -108,15 +107,12 @@ export async function writeSimulation(
     readonly draw: DrawnRun
   },
 ): Promise<void> {
-  const files: [string, () => string][] = [
-    ...(to.html === undefined
-      ? []
-      : [[to.html, () => simulationPage(report, figuresOf(outcome, report, to.draw))] as [string, () => string]]),
-    ...(to.csv === undefined ? [] : [[to.csv, () => runsCsv(outcome.simulated.runs)] as [string, () => string]]),
-  ]
-  for (const [file, text] of files) {
-    const path = resolve(to.cwd, file)
-    await writeNamedFile(path, text())
-    to.terminal.info(`wrote ${path}`)
-  }
+  const { html, csv, draw } = to
+  await writeAskedFiles(
+    [
+      [html, () => simulationPage(report, figuresOf(outcome, report, draw))],
+      [csv, () => runsCsv(outcome.simulated.runs)],
+    ],
+    to,
+  )
 }

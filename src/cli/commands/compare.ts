@@ -1,4 +1,3 @@
-import { resolve } from "node:path"
 import { realClock } from "../../base/clock.ts"
 import { formatMs } from "../../base/format.ts"
 import { arenaPage } from "../../report/arena-page.ts"
@@ -9,7 +8,7 @@ import { contendersOf } from "../contenders.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { type SimulationFlags, simulationSetup } from "../simulation-setup.ts"
-import { writeNamedFile } from "../text-output.ts"
+import { writeAskedFiles } from "../text-output.ts"
 
 export interface CompareFlags extends SimulationFlags {
   readonly only?: readonly string[]
@@ -56,25 +55,16 @@ export async function compare(context: CommandContext, flags: CompareFlags): Pro
     first: rows.find(({ out }) => out === null)?.name ?? null,
     strategies: leaderboard(rows, goal),
   }
-  await writeFiles(report, flags, { terminal, cwd })
+  const { html, csv } = flags
+  await writeAskedFiles(
+    [
+      [html, () => arenaPage(report)],
+      [csv, () => arenaCsv(report)],
+    ],
+    { terminal, cwd },
+  )
   terminal.result(report, () => arenaTable(report, terminal))
   return EXIT.ok
-}
-
-async function writeFiles(
-  report: ArenaReport,
-  { html, csv }: CompareFlags,
-  { terminal, cwd }: Pick<CommandContext, "terminal" | "cwd">,
-): Promise<void> {
-  for (const [file, text] of [
-    [html, () => arenaPage(report)],
-    [csv, () => arenaCsv(report)],
-  ] as const) {
-    if (file === undefined) continue
-    const path = resolve(cwd, file)
-    await writeNamedFile(path, text())
-    terminal.info(`wrote ${path}`)
-  }
 }
 
 /** A line a strategy, the best first. */
