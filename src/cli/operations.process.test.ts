@@ -61,7 +61,8 @@ test("one local run of each function is enough to estimate and to plan, marked a
 
   const counted = trimtab("profile", "--operations", "--json")
   expect(counted.status, counted.stderr).toBe(0)
-  expect(counted.stderr).toMatch(/counting operations, work: a local run/)
+  // Which of its lines a throttled progress shows depends on the machine's speed; that it names the functions does not.
+  expect(counted.stderr).toMatch(/^counting operations, (list|work)/m)
   const document = JSON.parse(counted.stdout) as OperationsDocument
   expect(document).toMatchObject({ schemaVersion: 1, source: "portable" })
   expect(document.functions.map((one) => [one.function, one.state])).toEqual([
