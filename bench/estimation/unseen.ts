@@ -17,6 +17,7 @@ import {
   mlpPredictor,
   momentsOfEstimator,
   percent,
+  perfectModelErrors,
   type Predictor,
   round,
   scoresOf,
@@ -44,6 +45,7 @@ const KEYS = [
   "unseenMlpPublishedMapePct",
   "unseenNoisePct",
   "unseenFloorPct",
+  "unseenPerfectPct",
 ] as const
 
 function nothing(reason: string): BenchResult {
@@ -85,6 +87,7 @@ export function scoreUnseen(data: FunctionSetData, training?: MlpOptions): Bench
       unseenNoisePct: percent(floor.map((score) => score.mean)),
       // Means of two halves differ by twice what the mean of all runs is off by.
       unseenFloorPct: percent(floor.map((score) => score.mean / 2)),
+      unseenPerfectPct: percent(test.flatMap(perfectModelErrors)),
     },
     reasons: {},
     rows: [

@@ -15,13 +15,16 @@ process.stdin.resume().once("close", () => process.exit())
 const body = new Uint8Array(4 * 1024 * 1024).fill(120)
 const random = seededRandom(1)
 
-createServer((incoming, response) => {
+const server = createServer((incoming, response) => {
   const query = new URL(incoming.url ?? "/", "http://localhost").searchParams
   const bytes = Math.min(body.length, Number(query.get("bytes")))
   void setTimeout(Number(query.get("delayMs")) * delayFactor(random)).then(() => {
     response.writeHead(200, { "content-length": bytes }).end(body.subarray(0, bytes))
   })
-}).listen(Number(process.argv[2]), "127.0.0.1", () => process.stdout.write("ready\n"))
+})
+// A function may come back to its connection after minutes; one that is just being closed would fail the request.
+server.keepAliveTimeout = 0
+server.listen(Number(process.argv[2]), "127.0.0.1", () => process.stdout.write("ready\n"))
 
 /** Lognormal around 1; of some a Pareto tail. */
 function delayFactor(stream: Random): number {

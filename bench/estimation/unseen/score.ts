@@ -67,6 +67,27 @@ export function halfAgainstHalf(one: MeasuredFunction): readonly Score[] {
   })
 }
 
+/** Runs that the local profile is the median of. */
+const LOCAL_RUNS = 3
+
+/**
+ * What a model without any error would be off by, at each cell: its local run is the median of three, spread like three
+ * runs of the largest size (the first, the middle and the last, so that they are apart in time) against the mean of
+ * all there; and the cell's own mean is off by half of what its halves differ by. At least that: the three are among
+ * those that they are compared with, and the time between the local run and the cells adds more.
+ */
+export function perfectModelErrors(one: MeasuredFunction): readonly number[] {
+  const largest = one.cells.reduce((a, b) => (b.memoryMB > a.memoryMB ? b : a))
+  const runs = largest.warmMs
+  if (runs.length < LOCAL_RUNS) return []
+  const local = median([runs[0]!, runs[runs.length >> 1]!, runs.at(-1)!])
+  const ofLocal = Math.log(local / mean(runs))
+  return one.cells.map(({ warmMs }) => {
+    const [even, odd] = [0, 1].map((rest) => mean(warmMs.filter((_ms, i) => i % 2 === rest)))
+    return Math.abs(Math.expm1(ofLocal + Math.log(even! / odd!) / 2))
+  })
+}
+
 export function memoryRows(table: string, predictor: string, scores: readonly Score[]): readonly object[] {
   const row = (memoryMB: number | "all", some: readonly Score[]): object => ({
     table,

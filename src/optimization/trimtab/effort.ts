@@ -1,7 +1,10 @@
 import { assertNever } from "../../base/assert-never.ts"
 import type { SearchLimits } from "../selection-problem.ts"
 
-/** `fast` rounds the relaxation, `default` searches 30 nodes (fewer above 50 steps), `exact` until a gap of 1e-4 or its limit. */
+/**
+ * `fast` rounds the relaxation, `default` searches 30 nodes (fewer above 50 steps; above 500 some only while the gap is
+ * large), `exact` until a gap of 1e-4 or its limit.
+ */
 export type Effort = "fast" | "default" | "exact"
 
 /** Gap at which a search is content: far below what any estimate knows. */
@@ -17,8 +20,13 @@ const EXACT_WORK = 2_000_000
 
 const MOST_NODES = 20_000
 
-/** Above this many steps a node takes so long that only an exact search has any. */
-const NODES_UP_TO = 500
+/**
+ * Above this many steps a node takes milliseconds: a default search has some where rounding leaves a larger gap than
+ * this, which happens under loose deadlines, and none elsewhere.
+ */
+const LARGE_FROM = 500
+const LARGE_NODES = 20
+const LARGE_GAP = 3.5e-3
 
 /** What a search may do on a problem of so many steps: counts alone, so that a plan does not depend on the machine. */
 export function limitsOf(effort: Effort, steps: number, shouldStop?: () => boolean): SearchLimits {
@@ -27,7 +35,9 @@ export function limitsOf(effort: Effort, steps: number, shouldStop?: () => boole
     case "fast":
       return { maxNodes: 0, gap: GAP, ...stop }
     case "default":
-      return { maxNodes: defaultNodes(steps), gap: GAP, ...stop }
+      return steps > LARGE_FROM
+        ? { maxNodes: LARGE_NODES, gap: LARGE_GAP, ...stop }
+        : { maxNodes: defaultNodes(steps), gap: GAP, ...stop }
     case "exact":
       return { maxNodes: Math.min(MOST_NODES, Math.floor(EXACT_WORK / Math.max(1, steps))), gap: GAP, ...stop }
     default:
@@ -36,5 +46,5 @@ export function limitsOf(effort: Effort, steps: number, shouldStop?: () => boole
 }
 
 function defaultNodes(steps: number): number {
-  return steps > NODES_UP_TO ? 0 : Math.min(DEFAULT_NODES, Math.ceil(DEFAULT_WORK / Math.max(1, steps)))
+  return Math.min(DEFAULT_NODES, Math.ceil(DEFAULT_WORK / Math.max(1, steps)))
 }
