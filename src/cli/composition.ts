@@ -4,10 +4,13 @@ import { availableParallelism } from "node:os"
 import { join, resolve } from "node:path"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
+import { dropUndefined } from "../base/json.ts"
 import type { Random } from "../base/random.ts"
 import { cancelStored } from "../engine/cancel-stored.ts"
 import { createEngine, type Engine, type EngineOptions } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
+import type { HedgeMode } from "../engine/hedge-mode.ts"
+import type { PrewarmRuleName } from "../engine/prewarm-rule.ts"
 import { readRun, type RunReading } from "../engine/read-runs.ts"
 import { openSqliteJournal, type SqliteJournal } from "../engine/sqlite-journal.ts"
 import type { Rates } from "../estimation/compile.ts"
@@ -63,7 +66,8 @@ export interface Workspace {
 export interface EngineSetup {
   readonly policyFor: EngineOptions["policyFor"]
   readonly onEvent?: (event: EngineEvent) => void
-  readonly prewarm?: boolean
+  readonly prewarm?: PrewarmRuleName | undefined
+  readonly hedge?: HedgeMode | undefined
 }
 
 /** Packages the functions, then finds or starts the local platform. Throws what either of them throws. */
@@ -96,10 +100,18 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
       })
       return createEstimator({ workflow, profiles: read, limits: platform.limits, rates, operations: source })
     },
-    engine: (setup) => {
+    engine: ({ policyFor, onEvent, prewarm, hedge }) => {
       const journal = openSqliteJournal({ path: journalPath(project), clock: realClock })
       const on = { clock: realClock, logger: terminal }
-      const engine = createEngine({ journal, platform, store, random: realRandom, ...on, ...setup })
+      const engine = createEngine({
+        journal,
+        platform,
+        store,
+        random: realRandom,
+        policyFor,
+        ...on,
+        ...dropUndefined({ onEvent, prewarm, hedge }),
+      })
       return listening(engine, stateDir, on)
     },
     close: () => platform.close(),

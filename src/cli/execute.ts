@@ -5,6 +5,7 @@ import { formatMs } from "../base/format.ts"
 import type { Json } from "../base/json.ts"
 import type { Engine, RunHandle } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
+import { DEADLINE_EXCEEDED } from "../engine/state.ts"
 import type { Policy } from "../optimization/policy.ts"
 import { runRecorder, type RunRecorder } from "../profiling/run-samples.ts"
 import { runPage } from "../report/run-page.ts"
@@ -24,6 +25,8 @@ export interface RunOrder {
   readonly input: Json
   readonly policy: Policy
   readonly requestKey?: string | undefined
+  readonly prewarm?: EngineSetup["prewarm"]
+  readonly hedge?: EngineSetup["hedge"]
 }
 
 /** A run with the path of its page. */
@@ -48,11 +51,18 @@ export async function executeRun(order: RunOrder): Promise<Executed> {
 
 /** One run, however it begins, to its report. */
 export async function followRun(
-  { workspace, terminal, signal, policyFor }: Pick<RunOrder, "workspace" | "terminal" | "signal"> & EngineSetup,
+  {
+    workspace,
+    terminal,
+    signal,
+    policyFor,
+    prewarm,
+    hedge,
+  }: Pick<RunOrder, "workspace" | "terminal" | "signal"> & EngineSetup,
   begin: (engine: Engine) => Promise<RunHandle>,
 ): Promise<Executed> {
   const follower = followRuns(workspace, terminal)
-  const engine = workspace.engine({ policyFor, onEvent: follower.onEvent })
+  const engine = workspace.engine({ policyFor, onEvent: follower.onEvent, prewarm, hedge })
   try {
     const handle = await begin(engine)
     const result = await Promise.race([handle.result, interrupted(signal, handle.runId)])
@@ -140,6 +150,7 @@ export function runText({ result, page }: Executed, { width, color }: Pick<Termi
 /** What the end of a run means for the exit code of its command. */
 export function exitCodeOfRun(result: RunResult): number {
   if (result.status === "partial") return EXIT.partial
+  if (result.error?.errorType === DEADLINE_EXCEEDED) return EXIT.goal
   if (result.status !== "succeeded") return EXIT.error
   return result.sloMet === false ? EXIT.goal : EXIT.ok
 }

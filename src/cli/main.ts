@@ -15,6 +15,7 @@ import {
   parseUsd,
   parseWarm,
 } from "./quantities.ts"
+import { runOptions } from "./run-options.ts"
 import { describeError, processTerminal, type Terminal } from "./terminal.ts"
 import { version } from "./version.ts"
 
@@ -94,15 +95,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
         exit(await action(context, merged, self.args))
       })
 
-  const slo = new Option("--slo <duration>", "deadline of the run: least cost under it").argParser(parseDurationMs)
-  const budget = new Option("--budget <usd>", "budget of the run: least latency under it").argParser(parseUsd)
-  const percentile = new Option("--percentile <p>", "share of runs that must meet the goal").argParser(parsePercentile)
-  const input = new Option("--input <json>", "input of the run: JSON, or a file that holds it")
-  const policy = new Option(
-    "--policy <name>",
-    "who decides before each step (default: trimtab; static keeps the plan made before the run)",
-  )
-  slo.conflicts("budget")
+  const { slo, budget, percentile, onDeadline, input, policy, prewarm, hedge } = runOptions()
 
   command("init", "write a small workflow that runs at once", async () => (await import("./commands/init.ts")).init)
   command(
@@ -206,6 +199,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
       .addOption(slo)
       .addOption(budget)
       .addOption(percentile)
+      .addOption(onDeadline)
       .addOption(new Option("--runs <n>", "how many runs (default: 200)").argParser(parseCount))
       .addOption(
         new Option(
@@ -219,7 +213,8 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
       )
       .addOption(new Option("--seed <n>", "another seed is other chance (default: 1)").argParser(parseCount))
       .option("--faults <file>", "what goes wrong: JSON, see the guide to simulation")
-      .option("--no-prewarm", "no prewarming")
+      .addOption(prewarm)
+      .addOption(hedge)
       .option("--html <file>", "write a page with figures")
       .option("--csv <file>", "write the rows as CSV")
       .option("--input <json>", "input of the runs: JSON, or a file that holds it (default: what the steps can take)")
@@ -257,11 +252,16 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(slo)
     .addOption(budget)
     .addOption(percentile)
+    .addOption(onDeadline)
     .addOption(input)
     .option("--best-effort", "go on at the fastest plan if the goal cannot be met")
     .addOption(policy)
+    .addOption(prewarm)
+    .addOption(hedge)
     .option("--request-key <key>", "the same key gives the same run")
   command("resume", "finish the runs that were cut off", async () => (await import("./commands/resume.ts")).resume)
+    .addOption(prewarm)
+    .addOption(hedge)
   command(
     "redrive",
     "do again what is missing of a run that failed",
@@ -271,7 +271,10 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(slo)
     .addOption(budget)
     .addOption(percentile)
+    .addOption(onDeadline)
     .option("--policy <name>", "who decides (default: who decided before)")
+    .addOption(prewarm)
+    .addOption(hedge)
   command("cancel", "end a run", async () => (await import("./commands/cancel.ts")).cancel)
     .argument("<run>", "id of the run, as trimtab runs lists it")
     .option("--reason <text>", "kept with the run")
@@ -294,5 +297,6 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   )
     .option("--fresh", "measure everything again first")
     .addOption(policy)
+    .addOption(prewarm)
   return program
 }

@@ -1,4 +1,5 @@
 import type { PlatformParameters } from "../platforms/simulated/parameters.ts"
+import type { PrewarmRuleName } from "../engine/prewarm-rule.ts"
 import { simulationPage } from "../report/simulation-page.ts"
 import type { SimulationFigures, SimulationReport } from "../report/simulation-report.ts"
 import type { Simulated, SimulatedRun } from "../simulation/simulate.ts"
@@ -18,12 +19,13 @@ export interface SimulationOutcome {
   /** What --platform says. */
   readonly platform: string
   readonly parameters: PlatformParameters
+  readonly prewarm: PrewarmRuleName
   readonly world: World
   readonly simulated: Simulated
 }
 
 export function reportOf(outcome: SimulationOutcome): SimulationReport {
-  const { workflow, goal, policy, load, seed, platform, parameters, world, simulated } = outcome
+  const { workflow, goal, policy, load, seed, platform, parameters, prewarm, world, simulated } = outcome
   const { runs } = simulated
   const sum = (of: (run: SimulatedRun) => number): number => runs.reduce((total, run) => total + of(run), 0)
   const spread = (of: (run: SimulatedRun) => number): SimulationReport["latencyMs"] => spreadOf(runs.map(of))
@@ -45,6 +47,24 @@ export function reportOf(outcome: SimulationOutcome): SimulationReport {
     costUsd: spread((run) => run.costUsd),
     totalUsd: sum((run) => run.costUsd),
     prewarmUsd: sum((run) => run.prewarmUsd),
+    prewarm: {
+      rule: prewarm,
+      warmed: sum((run) => run.prewarmed),
+      hits: sum((run) => run.prewarmHits),
+      avoidedMs: sum((run) => run.avoidedMs),
+      mappingShare:
+        sum((run) => run.mappingDelayMs) /
+        Math.max(
+          1,
+          sum((run) => run.latencyMs),
+        ),
+      costUsd: sum((run) => run.prewarmUsd),
+    },
+    hedges: {
+      sent: sum((run) => run.hedges),
+      won: sum((run) => run.hedgesWon),
+      costUsd: sum((run) => run.hedgeUsd),
+    },
     queueMs: spread((run) => run.queueMs),
     invocations: sum((run) => run.invocations),
     coldStarts: sum((run) => run.coldStarts),
@@ -86,7 +106,14 @@ const CSV_COLUMNS = [
   "retries",
   "queueMs",
   "prewarmUsd",
+  "prewarmed",
+  "prewarmHits",
+  "avoidedMs",
+  "mappingDelayMs",
   "infeasible",
+  "hedges",
+  "hedgesWon",
+  "hedgeUsd",
 ] as const satisfies readonly (keyof SimulatedRun)[]
 
 /** A line a run, in the order of their arrival. */

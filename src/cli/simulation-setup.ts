@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { messageOf, TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
+import type { HedgeMode } from "../engine/hedge-mode.ts"
+import type { PrewarmRuleName } from "../engine/prewarm-rule.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import { NO_FAULTS, parseFaults, type FaultPlan } from "../platforms/simulated/faults.ts"
 import type { FunctionBehaviour } from "../platforms/simulated/function-behaviour.ts"
@@ -29,7 +31,8 @@ export interface SimulationFlags extends GoalFlags {
   readonly seed?: number
   readonly faults?: string
   readonly input?: string
-  readonly prewarm?: boolean
+  readonly prewarm?: PrewarmRuleName
+  readonly hedge?: HedgeMode
   readonly html?: string
   readonly csv?: string
 }
@@ -49,7 +52,8 @@ export interface SimulationSetup {
   readonly input: Json
   readonly runs: number
   readonly seed: number
-  readonly prewarm: boolean
+  readonly prewarm: PrewarmRuleName
+  readonly hedge: HedgeMode
 }
 
 const RUNS = 200
@@ -83,7 +87,7 @@ export async function simulationSetup(
     resultsOf: shaped.resultsOf,
     stepOf: ({ functionName, key }) => stepOfKey(key) ?? firstStepOf(workflow.steps, functionName),
   })
-  const { seed = 1, runs = RUNS, prewarm = true } = flags
+  const { seed = 1, runs = RUNS, prewarm = "newsvendor", hedge = "steps" } = flags
   return {
     workflow,
     goal,
@@ -98,6 +102,7 @@ export async function simulationSetup(
     runs,
     seed,
     prewarm,
+    hedge,
   }
 }
 

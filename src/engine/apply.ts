@@ -1,4 +1,5 @@
 import { TrimtabError } from "../base/errors.ts"
+import { formatMs } from "../base/format.ts"
 import { partsOf } from "../workflow/tasks.ts"
 import type { Json } from "../base/json.ts"
 import { parseKey, type AttemptId, type ParsedKey } from "./keys.ts"
@@ -6,7 +7,7 @@ import { canGrow, raisedFloor } from "./memory-floor.ts"
 import { batchesOf } from "./next-actions.ts"
 import type { Settled } from "./port.ts"
 import type { CancelRecord, DecideRecord, InvokeRecord, PartRecord } from "./records.ts"
-import { toleratedErrors, type RunState, type StepRun } from "./state.ts"
+import { DEADLINE_EXCEEDED, hasEnded, toleratedErrors, type RunState, type StepRun } from "./state.ts"
 import {
   beginFreed,
   complete,
@@ -35,10 +36,25 @@ export function apply(state: RunState, settled: Settled): RunState {
   if (key === null) throw mismatch(settled.key, "this engine knows no such record")
   // The port hands back what a closure of this engine returned, and the journal has checked its CRC.
   if (key.kind === "cancel") endRun(draft, "cancelled", null)
+  else if (key.kind === "deadline") applyDeadline(draft, key.of)
   else if (key.kind === "decide") applyDecision(draft, key.id, settled.value as DecideRecord)
   else applyInvoke(draft, key, settled.value as InvokeRecord | CancelRecord)
   beginFreed(draft)
   return draft
+}
+
+/** A deadline has come. One of a step that has ended by then, or begun another iteration, says nothing. */
+function applyDeadline(draft: Draft, of: Pick<AttemptId, "step" | "iteration"> | null): void {
+  const late = (step: string, message: string): void =>
+    endRun(draft, "cancelled", { step, errorType: DEADLINE_EXCEEDED, message })
+  if (of === null) {
+    const { goal } = draft.definition
+    late("", `the run had not ended by its deadline${goal.kind === "cost" ? `, ${formatMs(goal.sloMs)}` : ""}`)
+    return
+  }
+  const run = draft.steps[indexOf(draft, { ...of, attempt: 1 })]!
+  if (hasEnded(run.phase) || run.iteration !== of.iteration) return
+  late(of.step, `step ${of.step} had not ended by its latest finish, ${formatMs(draft.nowMs)} after the start`)
 }
 
 function applyDecision(draft: Draft, id: AttemptId, record: DecideRecord): void {

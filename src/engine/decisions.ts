@@ -76,7 +76,18 @@ function recordable(decision: Decision): Decision {
 
 function numbersOf(predicted: PredictedStep): readonly number[] {
   const { latencyMs, mappingDelayMs, downloadMs, computeMs, uploadMs, percentileMs, costUsd, coldStarts } = predicted
-  return [latencyMs, mappingDelayMs, downloadMs, computeMs, uploadMs, percentileMs, costUsd, coldStarts]
+  const { mappingDelayPercentileMs = mappingDelayMs } = predicted
+  return [
+    latencyMs,
+    mappingDelayMs,
+    mappingDelayPercentileMs,
+    downloadMs,
+    computeMs,
+    uploadMs,
+    percentileMs,
+    costUsd,
+    coldStarts,
+  ]
 }
 
 /** The last good configuration, raised above the floor; one vCPU per instance where there is none. */

@@ -3,7 +3,7 @@ import { variantOf, type FunctionVariant, type InvokeOutcome } from "../platform
 import type { InvocationRecord } from "../protocol/invocation-record.ts"
 import type { AwaitedAnswer, Ticket } from "./answer-deadlines.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
-import { entryOf, entryWithoutRecord, type Times } from "./invocation-entry.ts"
+import { entryOf, entryWithoutRecord, overtakenEntry, type Times } from "./invocation-entry.ts"
 import type { InvocationEntry } from "./records.ts"
 
 /** One invocation, ready to be sent. */
@@ -26,12 +26,24 @@ export interface Sent {
   readonly entry: InvocationEntry
 }
 
-/** Who waits for an invocation: one of the two is called, once. Callbacks, since a promise a layer would cost more. */
+/** An invocation that was sent and may still be answered. */
+export interface InFlight {
+  readonly sentAtMs: number
+  /** What is booked for it when nobody needs its answer any more: billed as far as it has come. */
+  overtaken(): InvocationEntry
+}
+
+/**
+ * Who waits for an invocation: after `departed` one of the other two is called, once. Callbacks, since a promise a layer
+ * would cost more.
+ */
 export interface Sender {
+  /** It was admitted and is being sent. */
+  departed(flight: InFlight): void
   /** Every end of an invocation is a value. */
-  sent(sent: Sent): void
-  /** Its signal aborted; or a bug. */
-  failed(error: unknown): void
+  sent(sent: Sent, flight: InFlight): void
+  /** Its signal aborted; or a bug. Without a flight it was not sent. */
+  failed(error: unknown, flight?: InFlight): void
 }
 
 /**
@@ -61,7 +73,7 @@ export function send(sending: Sending, dispatch: Dispatch): void {
 }
 
 /** An invocation between its admission and its end. */
-class Flight implements AwaitedAnswer {
+class Flight implements AwaitedAnswer, InFlight {
   readonly #sending: Sending
   readonly #on: Dispatch
   readonly #variant: FunctionVariant
@@ -83,6 +95,7 @@ class Flight implements AwaitedAnswer {
     const { payload, idempotencyKey, repeat, timeoutMs } = this.#sending
     const variant = this.#variant
     this.#sentAtMs = run.sinceStartMs()
+    this.#on.sender.departed(this)
     this.dueMs = parts.clock.monotonicMs() + timeoutMs + ANSWER_MARGIN_MS
     parts.load.began(variant)
     parts.warm.taken(variant)
@@ -99,6 +112,16 @@ class Flight implements AwaitedAnswer {
     }
   }
 
+  get sentAtMs(): number {
+    return this.#sentAtMs
+  }
+
+  overtaken(): InvocationEntry {
+    const nowMs = this.#on.run.sinceStartMs()
+    const times: Times = { askedAtMs: this.#askedAtMs, sentAtMs: this.#sentAtMs, nowMs }
+    return overtakenEntry(this.#on.parts.platform, this.#sending, times)
+  }
+
   overdue(): void {
     const { functionName, qualifier } = this.#variant
     const ms = this.#sending.timeoutMs + ANSWER_MARGIN_MS
@@ -109,7 +132,7 @@ class Flight implements AwaitedAnswer {
   abandoned(reason: Error): void {
     if (this.#isOver) return
     this.#leave()
-    this.#on.sender.failed(reason)
+    this.#on.sender.failed(reason, this)
   }
 
   #land(outcome: InvokeOutcome): void {
@@ -118,10 +141,10 @@ class Flight implements AwaitedAnswer {
     try {
       const sent = { outcome, entry: this.#entryOf(outcome) }
       this.#leave()
-      sender.sent(sent)
+      sender.sent(sent, this)
     } catch (error) {
       this.#leave()
-      sender.failed(error)
+      sender.failed(error, this)
     }
   }
 

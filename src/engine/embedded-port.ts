@@ -140,6 +140,12 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
     }
   }
 
+  /** A timer may fire early, and the longest is 24 days. */
+  const sleepUntil = async (atMs: number): Promise<void> => {
+    await durable()
+    for (let left = atMs - nowMs(); left > 0; left = atMs - nowMs()) await options.clock.sleep(left, controller.signal)
+  }
+
   const ask = (key: string, start: (open: Open) => void): Pending => {
     if (asked.has(key)) throw new TrimtabError("internal", `record ${key} was asked for twice`)
     asked.add(key)
@@ -187,14 +193,13 @@ export function embeddedPort(options: EmbeddedPortOptions): EmbeddedPort {
       // Counted from the record before it, so that a restart does not begin the wait anew.
       const untilMs = lastAtMs + ms
       return ask(key, (open) => {
-        void durable()
-          .then(() => options.clock.sleep(Math.max(0, untilMs - nowMs()), controller.signal))
+        void sleepUntil(untilMs)
           .then(() => settle(open, "sleep", null))
           .catch(fail)
       })
     },
     call: (key) => {
-      throw new TrimtabError("unsupported", `nested runs are not there yet (${key})`)
+      throw new TrimtabError("unsupported", `the embedded port calls no other handlers (${key})`)
     },
     now: async () => options.acceptedAtMs,
     race: async (pending) => {

@@ -6,6 +6,8 @@ import type { Store } from "../stores/store.ts"
 import type { Admission } from "./admission.ts"
 import type { AnswerDeadlines } from "./answer-deadlines.ts"
 import type { EngineEvent } from "./events.ts"
+import type { HedgeAllowance } from "./hedge-allowance.ts"
+import type { Hedging } from "./hedging.ts"
 import type { Load } from "./load.ts"
 import type { RetryBudget } from "./retry-budget.ts"
 import type { WarmInstances } from "./warm-instances.ts"
@@ -21,6 +23,7 @@ export interface EngineParts {
   readonly load: Load
   readonly warm: WarmInstances
   readonly platformBudget: RetryBudget
+  readonly hedgeAllowance: HedgeAllowance
   /** Sizes that steps outgrew in earlier runs: `<workflow>/<step>` -> MB. */
   readonly floors: Map<string, number>
   /** Absent where nobody listens: then no event is even made. */
@@ -35,4 +38,6 @@ export interface RunParts {
   readonly sinceStartMs: () => number
   /** True when the instance of this invocation had been started by a prewarm of this run. */
   readonly claimPrewarmed: (record: InvocationRecord) => boolean
+  /** Null where no step of the run has duplicates. */
+  readonly hedging: Hedging | null
 }

@@ -14,12 +14,16 @@ import { admission } from "./admission.ts"
 import { answerDeadlines } from "./answer-deadlines.ts"
 import type { EngineParts } from "./engine-parts.ts"
 import type { EngineEvent } from "./events.ts"
+import { hedgeAllowance } from "./hedge-allowance.ts"
+import type { HedgeMode } from "./hedge-mode.ts"
 import type { Journal, RunRow } from "./journal.ts"
 import { liveRun, type LiveRun, type LiveRunOptions } from "./live-run.ts"
 import { loadOf } from "./load.ts"
 import { isSameWork, newRedriveOf, newRunOf, storedWorkflow } from "./new-run.ts"
 import { breakStored, decidedBy, keptOfPast, pastOf, resultOfPast, type Past } from "./recovery.ts"
 import { assertRedrivable } from "./redrive.ts"
+import type { PrewarmRuleName } from "./prewarm-rule.ts"
+import { prewarmRule } from "./prewarm-rules.ts"
 import { retryBudget } from "./retry-budget.ts"
 import { deadlineOf, summaryOf, type RunSummary } from "./run-summary.ts"
 import { definitionOf } from "./state.ts"
@@ -40,8 +44,10 @@ export interface EngineOptions {
   readonly random: Random
   readonly logger: Logger
   readonly onEvent?: (event: EngineEvent) => void
-  /** True by default. */
-  readonly prewarm?: boolean
+  /** `newsvendor` by default. */
+  readonly prewarm?: PrewarmRuleName
+  /** Whose late invocations get a duplicate; by default those of steps that ask for it. */
+  readonly hedge?: HedgeMode
 }
 
 export interface StartRequest {
@@ -97,14 +103,16 @@ export function createEngine(options: EngineOptions): Engine {
   const live = new Map<string, LiveRun>()
   const byRequest = new Map<string, Promise<RunHandle>>()
   const lastGood = new Map<string, StepConfig>()
+  const rule = prewarmRule(options.prewarm ?? "newsvendor")
   let closed = false
 
   const launch = (base: Pick<LiveRunOptions, "definition" | "acceptedAtMs" | "accepted" | "recorded">): LiveRun => {
     const { workflow, goal } = base.definition
     const create = (): Policy => policyFor(workflow, goal, decidedBy(base.recorded ?? []))
-    const policies = { policy: create() }
-    const prewarming = options.prewarm === false ? {} : { prewarmPolicy: create() }
-    const run = liveRun({ parts, journal, lastGood, ...base, ...policies, ...prewarming })
+    const policy = create()
+    const prewarming = rule === null ? {} : { prewarm: { policy: create(), rule } }
+    const { hedge = "steps" } = options
+    const run = liveRun({ parts, journal, lastGood, hedge, ...base, policy, ...prewarming })
     live.set(run.runId, run)
     const forget = (): void => void live.delete(run.runId)
     run.result.then(forget, forget)
@@ -271,6 +279,7 @@ function partsOf({ platform, store, clock, logger, onEvent }: EngineOptions): En
     load: loadOf(platform.limits),
     warm: warmInstances(platform, clock),
     platformBudget: retryBudget(clock),
+    hedgeAllowance: hedgeAllowance(),
     floors: new Map(),
     emit: onEvent === undefined ? undefined : (event) => tell(onEvent, event),
   }

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "trimtab-golden-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Every format that was ever written by a version that people have. */
-const FORMATS = [1]
+const FORMATS = [1, 2]
 
 test("the present format has a golden journal", () => {
   expect(FORMATS).toContain(ENGINE_FORMAT)
@@ -27,7 +27,7 @@ describe.each(FORMATS)("a journal of format %i", (format) => {
     return path
   }
 
-  test("reads back as what its runs were: branches, maps, loops, retries, redrives", async () => {
+  test("reads back as what its runs were: branches, maps, loops, retries, redrives; nested, duplicates, deadlines", async () => {
     const path = copy("read")
     const sources = { store: memoryStore(), clock: virtualClock(), platform: { pricing: fakePricing } }
     expect(Object.keys(golden.results).length).toBeGreaterThanOrEqual(8)

@@ -70,6 +70,43 @@ export function entryWithoutRecord(
   }
 }
 
+/**
+ * One whose part was settled by another: it is booked as if it had worked from when it was sent until now. A platform that
+ * cannot stop a function bills it to its end, which is corrected when that is heard of.
+ */
+export function overtakenEntry(
+  platform: Platform,
+  {
+    functionName,
+    memoryMB,
+    repeat,
+  }: { readonly functionName: string; readonly memoryMB: number; readonly repeat: number },
+  times: Times,
+): InvocationEntry {
+  const { sentAtMs, nowMs } = times
+  const billedMs = Math.ceil(nowMs - sentAtMs)
+  const record: InvocationRecord = {
+    requestId: "",
+    functionName,
+    memoryMB,
+    repeat,
+    coldStart: false,
+    sentAtMs,
+    startedAtMs: sentAtMs,
+    endedAtMs: nowMs,
+    receivedAtMs: nowMs,
+    initMs: 0,
+    durationMs: nowMs - sentAtMs,
+    billedMs,
+    maxMemoryUsedMB: 0,
+    enforced: "",
+  }
+  return entryOf(platform, record, { outcome: OVERTAKEN, repeat, times })
+}
+
+/** The outcome of an invocation whose part was settled by another one. */
+export const OVERTAKEN = "overtaken"
+
 /** Nothing starts before it was sent or ends after it was heard of. */
 function between(ms: number, fromMs: number, nowMs: number): number {
   return Math.min(Math.max(ms, fromMs), Math.max(nowMs, fromMs))

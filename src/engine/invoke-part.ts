@@ -1,13 +1,15 @@
 import type { Clock } from "../base/clock.ts"
 import type { Json } from "../base/json.ts"
 import { ENVELOPE_VERSION, type TaskEnvelope, type TaskError } from "../protocol/envelope.ts"
-import { send, type Sender, type Sending, type Sent } from "./dispatcher.ts"
+import { send, type InFlight, type Sender, type Sending, type Sent } from "./dispatcher.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
+import { HedgedFlights } from "./hedged-flights.ts"
 import { outputKeyOf } from "./keys.ts"
 import { parsePartAnswer } from "./part-answer.ts"
 import { type Carried, carryTasks, fetchResults } from "./part-payload.ts"
 import { afterAnswer, afterError, afterFailure, newProgress, type PartCall, type Progress } from "./part-progress.ts"
 import type { PartRecord } from "./records.ts"
+import type { Siblings } from "./siblings.ts"
 
 /**
  * The platform tells the instance its own, tighter deadline. This one only ends work whose caller is long gone, so it
@@ -20,6 +22,8 @@ export interface PartOptions {
   readonly run: RunParts
   readonly call: PartCall
   readonly signal: AbortSignal
+  /** Absent where the part never gets a duplicate. */
+  readonly siblings?: Siblings | null
 }
 
 /** Who waits for a part: one of the two is called, once. */
@@ -47,24 +51,37 @@ class PartRun implements Sender {
   readonly #on: PartOptions
   readonly #waiter: PartWaiter
   readonly #progress: Progress
+  /** Where it may get a duplicate: its invocations that may still be answered. */
+  readonly #flights: HedgedFlights | null
 
   constructor(options: PartOptions, waiter: PartWaiter) {
     this.#on = options
     this.#waiter = waiter
     this.#progress = newProgress(options.call, options.run.sinceStartMs())
+    const { siblings = null, run } = options
+    this.#flights =
+      siblings === null
+        ? null
+        : new HedgedFlights({ siblings, run, invocations: this.#progress.invocations, send: () => this.#hedge() })
   }
 
   begin(): void {
     const { parts, run } = this.#on
     run.budget.called()
     parts.platformBudget.called()
+    parts.hedgeAllowance.called()
     this.#try()
   }
 
-  sent({ outcome, entry }: Sent): void {
+  departed(flight: InFlight): void {
+    this.#flights?.departed(flight)
+  }
+
+  sent({ outcome, entry }: Sent, flight: InFlight): void {
     const { parts, run, call, signal } = this.#on
     const progress = this.#progress
-    progress.invocations.push(entry)
+    if (this.#flights === null) progress.invocations.push(entry)
+    else if (!this.#flights.landed(flight, entry)) return
     if (outcome.kind !== "ok") {
       this.#goOn(afterFailure(outcome, this.#key(), call, { progress, run }))
       return
@@ -79,7 +96,8 @@ class PartRun implements Sender {
     }
   }
 
-  failed(error: unknown): void {
+  failed(error: unknown, flight?: InFlight): void {
+    if (flight !== undefined && this.#flights?.abandoned(flight) === true) return
     this.#waiter.failed(error)
   }
 
@@ -94,11 +112,29 @@ class PartRun implements Sender {
   }
 
   #send(key: string, tasks: number, carried: Carried | null): void {
-    const { parts, run, call, signal } = this.#on
-    if (carried === null) {
-      this.#erred("StoreFailed", "the tasks could not be written to the store")
-      return
+    if (carried === null) this.#erred("StoreFailed", "the tasks could not be written to the store")
+    else this.#depart(key, tasks, carried)
+  }
+
+  /** Sends the part once more while it is on its way; nothing when that is over by the time its tasks are carried. */
+  #hedge(): void {
+    const { parts, call, signal } = this.#on
+    const { open } = this.#progress
+    const tasks = open.map((place) => call.tasks[place]!)
+    const key = this.#key()
+    const go = (carried: Carried | null): void => {
+      if (carried === null || this.#flights?.mayHedge !== true) return
+      this.#progress.repeat++
+      this.#flights.hedging()
+      this.#depart(key, tasks.length, carried)
     }
+    const carrying = carryTasks(parts, key, tasks, signal)
+    if (carrying instanceof Promise) carrying.then(go, () => {})
+    else go(carrying)
+  }
+
+  #depart(key: string, tasks: number, carried: Carried): void {
+    const { parts, run, call, signal } = this.#on
     const { repeat } = this.#progress
     send(sendingOf(call, { key, carried, tasks, repeat, clock: parts.platform.clock }), {
       parts,
@@ -129,6 +165,7 @@ class PartRun implements Sender {
 
   /** What follows: an end, or another try after a wait, ms. */
   #goOn(waitMs: number | null): void {
+    this.#flights?.settled()
     if (waitMs !== null) {
       void this.#after(this.#waitForRetry(waitMs), () => this.#try())
       return

@@ -29,10 +29,12 @@ export async function invokeBatch(action: InvokeAction, context: InvokeContext):
   const { parts, run, state, signal } = context
   const call = callFor(state.steps[action.index]!, context)
   const { memoryMB, processes } = action.config
+  const siblings = run.hedging?.siblingsOf(action, state) ?? null
   const optionsOf = ({ part, tasks }: InvokeAction["parts"][number], until: AbortSignal): PartOptions => ({
     parts,
     run,
     signal: until,
+    siblings,
     call: {
       ...call,
       kind: "tasks",

@@ -27,6 +27,14 @@ export function invokeKey(id: AttemptId, batch: number | "split" | "merge"): str
 /** The one entry that a cancel request settles; pending from the start of every run. */
 export const CANCEL_KEY = "wait/cancel"
 
+/** The timer that ends a run at its SLO, where its goal says so. */
+export const DEADLINE_KEY = "wait/deadline"
+
+/** The timer that ends a run at the latest finish of a step, where the step says so: one for each iteration. */
+export function stepDeadlineKey({ step, iteration }: Pick<AttemptId, "step" | "iteration">): string {
+  return `${DEADLINE_KEY}/${step}#${iteration}`
+}
+
 /** Decisions are thoughts: they start before earlier records are durable (E3). Everything else is an effect. */
 export function isThought(key: string): boolean {
   return key.startsWith("decide/")
@@ -37,6 +45,8 @@ export type ParsedKey =
   | { readonly kind: "decide"; readonly id: AttemptId }
   | { readonly kind: "invoke"; readonly id: AttemptId; readonly batch: number | "split" | "merge" }
   | { readonly kind: "cancel" }
+  /** Of the run, or of one iteration of a step. */
+  | { readonly kind: "deadline"; readonly of: Pick<AttemptId, "step" | "iteration"> | null }
 
 const PATTERN = /^(decide|invoke)\/([^/#]+)#(\d+)\.(\d+)(?:\/(split|merge|\d+))?$/
 
@@ -55,12 +65,21 @@ export function parseKey(key: string): ParsedKey | null {
 function parse(key: string): ParsedKey | null {
   if (key === CANCEL_KEY) return { kind: "cancel" }
   const match = PATTERN.exec(key)
-  if (match === null) return null
+  if (match === null) return parseDeadline(key)
   const id = { step: match[2]!, iteration: Number(match[3]), attempt: Number(match[4]) }
   const batch = match[5]
   if (match[1] === "decide") return batch === undefined ? { kind: "decide", id } : null
   if (batch === undefined) return null
   return { kind: "invoke", id, batch: batch === "split" || batch === "merge" ? batch : Number(batch) }
+}
+
+const DEADLINE_PATTERN = /^wait\/deadline(?:\/([^/#]+)#(\d+))?$/
+
+function parseDeadline(key: string): ParsedKey | null {
+  const match = DEADLINE_PATTERN.exec(key)
+  if (match === null) return null
+  const step = match[1]
+  return { kind: "deadline", of: step === undefined ? null : { step, iteration: Number(match[2]) } }
 }
 
 /** Idempotency key of one part, the same for its retries: `runId/step#iteration.attempt/part`. */

@@ -1,17 +1,20 @@
 import { messageOf, TrimtabError } from "../base/errors.ts"
 import type { Policy } from "../optimization/policy.ts"
-import type { PrewarmResult, RunResult } from "../workflow/run-result.ts"
+import type { LateHedges, PrewarmResult, RunResult } from "../workflow/run-result.ts"
 import type { StepConfig } from "../workflow/config.ts"
 import { decideStep } from "./decisions.ts"
 import { embeddedPort, type EmbeddedPort, type RecordedEntry } from "./embedded-port.ts"
 import type { EngineParts, RunParts } from "./engine-parts.ts"
 import { execute } from "./execute.ts"
+import { hedging } from "./hedging.ts"
+import type { HedgeMode } from "./hedge-mode.ts"
 import { instantsOf } from "./instants.ts"
 import { invokeBatch, invokeCall } from "./invoke-step.ts"
 import type { Commit, Journal } from "./journal.ts"
 import type { Action, FinishAction } from "./next-actions.ts"
 import type { Pending } from "./port.ts"
 import { prewarmer, type Prewarmer } from "./prewarmer.ts"
+import type { PrewarmRule } from "./prewarm-rule.ts"
 import { resultOf } from "./result-of.ts"
 import { retryBudget } from "./retry-budget.ts"
 import { observeRun } from "./run-events.ts"
@@ -22,6 +25,8 @@ import type { Definition, RunError, RunState } from "./state.ts"
 /** What is over and cannot be derived from the entries: kept in the run's own row. */
 export interface StoredEnd {
   readonly prewarm: PrewarmResult
+  /** Absent where no step had duplicates. */
+  readonly lateHedges?: LateHedges
   readonly error: RunError | null
 }
 
@@ -37,7 +42,8 @@ export interface LiveRunOptions {
   readonly acceptedAtMs: number
   readonly policy: Policy
   /** Absent when the run is not to prewarm. */
-  readonly prewarmPolicy?: Policy
+  readonly prewarm?: { readonly policy: Policy; readonly rule: PrewarmRule }
+  readonly hedge: HedgeMode
   readonly lastGood: Map<string, StepConfig>
   /** Of a new run. */
   readonly accepted?: Commit
@@ -67,14 +73,13 @@ export function liveRun(options: LiveRunOptions): LiveRun {
   const instants = instantsOf(parts.clock, recorded.at(-1)?.atMs ?? acceptedAtMs)
   const sinceStartMs = (): number => Math.round((instants() - acceptedAtMs) * 1000) / 1000
   const warmer: Prewarmer | null =
-    options.prewarmPolicy === undefined
-      ? null
-      : prewarmer({ parts, runId, policy: options.prewarmPolicy, sources, sinceStartMs })
+    options.prewarm === undefined ? null : prewarmer({ ...options.prewarm, parts, runId, sources, sinceStartMs })
   const run: RunParts = {
     runId,
     budget: retryBudget(parts.clock),
     sinceStartMs,
     claimPrewarmed: (record) => warmer?.claim(record) ?? false,
+    hedging: hedging({ parts, mode: options.hedge, sinceStartMs }, { definition }),
   }
   const performing: Performing = { ...options, port, run, sources, cancelled: cancelled.promise }
   let latest = initialState(definition, acceptedAtMs)
@@ -88,28 +93,37 @@ export function liveRun(options: LiveRunOptions): LiveRun {
           observer.settled(settled, before, after)
         },
       })
+      // Before the end is recorded: nothing may be sent for a run that has ended.
+      port.close(OVER)
       return await finish(latest)
     } catch (error) {
       if (!isBreakage(error)) throw error
+      port.close(OVER)
       return await breakRun(error)
     } finally {
       warmer?.close()
+      run.hedging?.close()
       port.close(OVER)
     }
   }
+  /** What is not in the records. */
+  const besides = (state: RunState): Omit<StoredEnd, "error"> => ({
+    prewarm: warmer?.result(state) ?? NO_PREWARM,
+    ...(run.hedging === null ? {} : { lateHedges: run.hedging.result }),
+  })
   const finish = async (state: RunState): Promise<RunResult> => {
     warmer?.close()
     const end = state.end!
-    const prewarm = warmer?.result ?? NO_PREWARM
-    await record(end.status, { prewarm, error: end.error })
-    return resultOf(state, { pricing: parts.platform.pricing, prewarm })
+    const more = besides(state)
+    await record(end.status, { ...more, error: end.error })
+    return resultOf(state, { pricing: parts.platform.pricing, ...more })
   }
   const breakRun = async (cause: unknown): Promise<RunResult> => {
-    const prewarm = warmer?.result ?? NO_PREWARM
+    const more = besides(latest)
     const error = breakageOf(cause)
     parts.logger.warn(`run ${runId} broke: ${error.message}`)
-    await record("broken", { prewarm, error })
-    return resultOf(latest, { pricing: parts.platform.pricing, prewarm, end: { status: "broken", error } })
+    await record("broken", { ...more, error })
+    return resultOf(latest, { pricing: parts.platform.pricing, ...more, end: { status: "broken", error } })
   }
   const record = async (status: RunResult["status"], stored: StoredEnd): Promise<void> => {
     const finishedAtMs = acceptedAtMs + latest.nowMs
@@ -140,6 +154,7 @@ function perform(action: Exclude<Action, FinishAction>, state: RunState, on: Per
   const { port, parts, run, policy, lastGood } = on
   const { clock, platform } = parts
   if (action.kind === "await-cancel") return port.run(action.key, () => on.cancelled)
+  if (action.kind === "await-deadline") return port.sleep(action.key, Math.max(0, action.atMs - state.nowMs))
   if (action.kind === "decide") {
     const decide = { policy, lastGood, clock, limits: platform.limits }
     return port.run(action.key, () => decideStep(runView(state, on.sources), decide))

@@ -1,11 +1,11 @@
 import type { StepConfig } from "../workflow/config.ts"
 import { mergeExport, splitExport } from "../workflow/tasks.ts"
 import type { Json } from "../base/json.ts"
-import { CANCEL_KEY, decideKey, invokeKey, type AttemptId } from "./keys.ts"
+import { CANCEL_KEY, DEADLINE_KEY, decideKey, invokeKey, stepDeadlineKey, type AttemptId } from "./keys.ts"
 import type { RunEnd, RunState, StepRun } from "./state.ts"
 
 /** What the loop has to ask of its port now. */
-export type Action = DecideAction | InvokeAction | CallAction | AwaitCancelAction | FinishAction
+export type Action = DecideAction | InvokeAction | CallAction | AwaitCancelAction | AwaitDeadlineAction | FinishAction
 
 /** Choose the configuration of one attempt. */
 export interface DecideAction {
@@ -49,6 +49,14 @@ export interface AwaitCancelAction {
   readonly key: string
 }
 
+/** Wait for an instant at which the run is ended, if it has not ended by then. */
+export interface AwaitDeadlineAction {
+  readonly kind: "await-deadline"
+  readonly key: string
+  /** ms since the run's start. */
+  readonly atMs: number
+}
+
 export interface FinishAction {
   readonly kind: "finish"
   readonly end: RunEnd
@@ -60,7 +68,7 @@ export interface FinishAction {
  */
 export function nextActions(state: RunState): readonly Action[] {
   if (state.end !== null) return [{ kind: "finish", end: state.end }]
-  const actions: Action[] = state.listening ? [] : [{ kind: "await-cancel", key: CANCEL_KEY }]
+  const actions: Action[] = state.listening ? [] : listensOf(state)
   for (const index of state.entered) actions.push(...actionsOf(state, index))
   const next = state.undecided[0]
   if (!state.deciding && next !== undefined) {
@@ -68,6 +76,14 @@ export function nextActions(state: RunState): readonly Action[] {
     actions.push({ kind: "decide", key: decideKey(id), index: next, id })
   }
   return actions
+}
+
+/** What every run waits for from its start. */
+function listensOf({ definition }: RunState): Action[] {
+  const { goal } = definition
+  const cancel: Action = { kind: "await-cancel", key: CANCEL_KEY }
+  if (goal.kind !== "cost" || goal.onDeadline !== "cancel") return [cancel]
+  return [cancel, { kind: "await-deadline", key: DEADLINE_KEY, atMs: goal.sloMs }]
 }
 
 /** Invoke records that an attempt of so many parts is cut into, and the parts of each. */
@@ -78,10 +94,19 @@ export function batchesOf(partCount: number, entriesPerStep: number): { batches:
 
 function actionsOf(state: RunState, index: number): readonly Action[] {
   const run = state.steps[index]!
-  if (run.phase === "running") return invokesOf(state, index)
+  if (run.phase === "running") return withDeadline(run, invokesOf(state, index))
   if (run.phase === "splitting") return [callOf("split", index, run)]
   if (run.phase === "merging") return [callOf("merge", index, run)]
   return []
+}
+
+/** Before them, where the run is to be ended then, the latest finish of the step as it was decided first. */
+function withDeadline(run: StepRun, invokes: readonly Action[]): readonly Action[] {
+  const { step, attempt, iteration, firstDecisions } = run
+  const first = firstDecisions.at(-1)
+  if (step.onDeadline !== "cancel" || attempt > 1 || first === undefined) return invokes
+  const key = stepDeadlineKey({ step: step.name, iteration })
+  return [{ kind: "await-deadline", key, atMs: first.latestFinishMs }, ...invokes]
 }
 
 function callOf(kind: "split" | "merge", index: number, run: StepRun): CallAction {

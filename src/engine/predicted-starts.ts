@@ -3,14 +3,21 @@ import type { StepConfig } from "../workflow/config.ts"
 import { holds } from "../workflow/condition.ts"
 import type { Step, Workflow } from "../workflow/workflow.ts"
 import { configOf, runView, type ViewSources } from "./run-view.ts"
+import { spreadTime, startLaw, type RunningParent, type StartLaw } from "./start-law.ts"
 import { hasEnded, type RunState, type StepRun } from "./state.ts"
 
-/** When a step that waits for its parents is expected to start. */
+/** When a step that waits for its parents is expected to start. Instants are ms since the run's start. */
 export interface PredictedStart {
   readonly workflow: Workflow
   readonly step: Step
-  /** ms since the run's start. */
+  /** When all its parents end as predicted. */
   readonly atMs: number
+  /** As a distribution. */
+  readonly law: StartLaw
+  /** Latest finish of the parents that run: when the plan has it start at the latest. */
+  readonly latestMs: number
+  /** That it runs: below 1 while its condition is open, and only where the workflow says how often it holds. */
+  readonly probability: number
 }
 
 /**
@@ -23,21 +30,49 @@ export function predictedStarts(state: RunState, nowMs: number): Map<number, Pre
   state.steps.forEach((run, parent) => {
     if (run.phase !== "running") return
     for (const child of graph.children[parent]!) {
-      if (starts.has(child) || state.steps[child]!.phase !== "waiting" || !isCertain(state, child)) continue
-      const ends = graph.parents[child]!.map((index) => predictedEnd(state.steps[index]!, nowMs))
+      if (starts.has(child) || state.steps[child]!.phase !== "waiting") continue
+      const probability = probabilityOf(state, child)
+      if (probability === 0) continue
+      const parents = graph.parents[child]!.map((index) => state.steps[index]!)
+      const ends = parents.map((one) => predictedEnd(one, nowMs))
       if (ends.some((end) => end === null)) continue
-      starts.set(child, { workflow, step: state.steps[child]!.step, atMs: Math.max(...ends.map((end) => end ?? 0)) })
+      const atMs = Math.max(...ends.map((end) => end ?? 0))
+      const law = lawOf(parents, state.definition.goal.percentile, nowMs)
+      starts.set(child, { workflow, step: state.steps[child]!.step, atMs, ...law, probability })
     }
   })
   return starts
 }
 
-/** False for a step whose condition is still open, or does not hold: what is warmed for it may be wasted. */
-function isCertain(state: RunState, index: number): boolean {
+function lawOf(
+  parents: readonly StepRun[],
+  percentile: number,
+  nowMs: number,
+): Pick<PredictedStart, "law" | "latestMs"> {
+  const running: RunningParent[] = []
+  let endedMs = 0
+  let latestMs = 0
+  for (const { phase, endedAtMs, decidedAtMs, decisions } of parents) {
+    const last = decisions.at(-1)
+    if (hasEnded(phase) || last === undefined) {
+      endedMs = Math.max(endedMs, endedAtMs)
+      continue
+    }
+    const { latencyMs, percentileMs } = last.predicted
+    running.push({ sinceMs: decidedAtMs, takes: spreadTime(latencyMs, percentileMs, percentile) })
+    latestMs = Math.max(latestMs, last.latestFinishMs)
+  }
+  return { law: startLaw(running, nowMs, endedMs), latestMs }
+}
+
+/** 0 for a step whose condition does not hold, or of which nobody knows how often it does. */
+function probabilityOf(state: RunState, index: number): number {
   const { when } = state.steps[index]!.step
-  if (when === undefined) return true
+  if (when === undefined) return 1
   const source = state.steps[state.definition.graph.indexOf.get(when.step) ?? -1]
-  return source !== undefined && hasEnded(source.phase) && source.phase !== "skipped" && holds(when, source.output)
+  if (source === undefined) return 0
+  if (!hasEnded(source.phase)) return when.probability ?? 0
+  return source.phase !== "skipped" && holds(when, source.output) ? 1 : 0
 }
 
 /** Starts that are nearer to each other than this compete for the platform, ms. */

@@ -1,5 +1,5 @@
 /**
- * Warms instances for the steps that come next, one mapping delay before they are expected to start.
+ * Warms instances for the steps that come next, at the instant that a rule finds best (prewarm-rule.ts).
  *
  * E9. Outside the journal: after a crash its timers are gone and are set again by the next event.
  * It never fails a run and never makes one wait: it runs on timers, yields to real invocations where the platform
@@ -15,16 +15,22 @@ import { usdOf } from "../pricing/pricing.ts"
 import { withDeadline } from "./deadline.ts"
 import type { EngineParts } from "./engine-parts.ts"
 import { roomFor, tooWasteful, type Answered } from "./prewarm-limits.ts"
+import { prewarmPrices } from "./prewarm-prices.ts"
+import type { PrewarmAsk, PrewarmRule } from "./prewarm-rule.ts"
 import { hypotheticalView, predictedStarts, type PredictedStart } from "./predicted-starts.ts"
 import type { ViewSources } from "./run-view.ts"
+import { spreadTime } from "./start-law.ts"
 import type { RunState } from "./state.ts"
+import { stepTimes } from "./step-times.ts"
+import { usdPerMs } from "./time-worth.ts"
 
 export interface Prewarmer {
   /** The run has moved: new predictions, new timers. Returns at once; the work is done on a timer. */
   moved(state: RunState): void
   /** True when this invocation used an instance that a prewarm had started. */
   claim(record: InvocationRecord): boolean
-  readonly result: PrewarmResult
+  /** What it came to, in the state that the run ended in. */
+  result(state: RunState): PrewarmResult
   /** No timer fires after this. */
   close(): void
 }
@@ -34,6 +40,7 @@ export interface PrewarmerOptions {
   readonly runId: string
   /** One of its own: asking what would be decided must not disturb the run's. */
   readonly policy: Policy
+  readonly rule: PrewarmRule
   readonly sources: ViewSources
   readonly sinceStartMs: () => number
 }
@@ -46,16 +53,6 @@ const REPLAN_AFTER_MS = 10
 
 /** A start that moves by less than this keeps its decision, ms. */
 const SAME_START_MS = 25
-
-/**
- * How much earlier than one mapping delay before the start: a fixed time and a share of the delay. An instance that
- * comes a moment late saves nothing, and one that waits costs nothing where only work is billed.
- */
-const EARLY_MS = 100
-const EARLY_SHARE = 0.5
-
-/** Part of the mapping delay by which a prewarm may begin too late: its length and the start are both predictions. */
-const LATE_SHARE = 0.1
 
 /** Beyond the longest init, how long a prewarm may take to answer, ms. */
 const ANSWER_MARGIN_MS = 10_000
@@ -74,10 +71,14 @@ function hasTime(state: RunState): boolean {
 }
 
 export function prewarmer(options: PrewarmerOptions): Prewarmer {
-  const { parts, sources } = options
+  const { parts, sources, rule } = options
   const { platform, clock } = parts
   const planned = new Map<number, Planned>()
   const fired = new Set<number>()
+  /** Steps for which a prewarm would not have paid when they were looked at last. */
+  const declined = new Set<number>()
+  /** Cold mapping delay that a prewarm was to take away, by step, ms. */
+  const expectedMs = new Map<number, number>()
   /** Instances that prewarms started and nobody has used yet, by variant. */
   const unused = new Map<string, number>()
   const answered: Answered[] = []
@@ -112,6 +113,7 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
       const decision = keep ? before.decision : tentative(hypotheticalView(state, start, { sources, others }))
       if (decision !== null) decided.set(index, decision.config)
       if (before !== undefined) forget(index, before)
+      declined.delete(index)
       if (decision !== null && decision.predicted.coldStarts > 0 && !fired.has(index)) schedule(index, start, decision)
     }
   }
@@ -129,15 +131,35 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
     }
   }
 
+  const askOf = (start: PredictedStart, { config, predicted }: Decision): PrewarmAsk => {
+    const { percentile } = latest!.definition.goal
+    const { mappingDelayMs, mappingDelayPercentileMs = mappingDelayMs } = predicted
+    const variant = variantOf(functionOf(start.workflow, start.step).name, config.memoryMB)
+    return {
+      nowMs: options.sinceStartMs(),
+      start: start.law,
+      latestStartMs: start.latestMs,
+      probability: start.probability,
+      delay: spreadTime(mappingDelayMs, mappingDelayPercentileMs, percentile),
+      percentile,
+      instances: predicted.coldStarts,
+      usdPerMs: usdPerMs(predicted),
+      prices: prewarmPrices(platform, variant, mappingDelayMs),
+    }
+  }
+
   const schedule = (index: number, start: PredictedStart, decision: Decision): void => {
-    const leadMs = start.atMs - options.sinceStartMs()
-    const { mappingDelayMs } = decision.predicted
-    // What cannot be ready by then would be paid for beside the cold start that comes all the same.
-    if (!(leadMs >= (1 - LATE_SHARE) * mappingDelayMs)) return
-    const waitMs = leadMs - (1 + EARLY_SHARE) * mappingDelayMs - EARLY_MS
-    const cancel = clock.after(Math.max(0, waitMs), () => {
+    if (start.probability < 1 && !rule.weighsBranches) return
+    const ask = askOf(start, decision)
+    const timing = rule.time(ask)
+    if (timing.kind === "declined") {
+      declined.add(index)
+      return
+    }
+    const cancel = clock.after(Math.max(0, timing.atMs - ask.nowMs), () => {
       planned.delete(index)
       fired.add(index)
+      expectedMs.set(index, decision.predicted.mappingDelayMs)
       void fire(index, start, decision)
     })
     planned.set(index, { start, decision, cancel })
@@ -181,9 +203,13 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
       totals.hits++
       return true
     },
-    get result() {
-      return { ...totals }
-    },
+    result: (state) => ({
+      ...totals,
+      rule: rule.name,
+      unused: [...unused.values()].reduce((sum, n) => sum + n, 0),
+      declined: declined.size,
+      avoidedMs: avoidedMs(state, expectedMs),
+    }),
     close: () => {
       closed = true
       cancelUpdate?.()
@@ -192,4 +218,18 @@ export function prewarmer(options: PrewarmerOptions): Prewarmer {
       firing?.abort(new Error("the run is over"))
     },
   }
+}
+
+/**
+ * Mapping delay that prewarmed instances took away, summed over the steps that started on warm instances alone, ms: what
+ * was predicted of their cold start less what was measured. A step that waited for one cold start has gained nothing.
+ */
+function avoidedMs(state: RunState, expectedMs: ReadonlyMap<number, number>): number {
+  let sum = 0
+  for (const [index, ms] of expectedMs) {
+    const run = state.steps[index]!
+    const used = run.invocations.some((entry) => entry.prewarmed === true)
+    if (used && !run.invocations.some((entry) => entry.cold)) sum += Math.max(0, ms - stepTimes(run).mappingDelayMs)
+  }
+  return Math.round(sum * 1000) / 1000
 }

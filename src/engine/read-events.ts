@@ -40,6 +40,8 @@ export type JournalEvent =
       readonly billedMs: number
     }
   | { readonly kind: "cancel-asked"; readonly runId: string; readonly atMs: number }
+  /** A deadline that ends the run; of the run itself where there is no step. */
+  | { readonly kind: "deadline-reached"; readonly runId: string; readonly atMs: number; readonly step: string | null }
   | { readonly kind: "run-finished"; readonly runId: string; readonly atMs: number; readonly status: string }
 
 /** Reads what is new in a journal since the last call, without owning it. */
@@ -121,6 +123,7 @@ function eventOf(row: Readonly<Record<string, unknown>>): JournalEvent[] {
   if (key === null || entryCrc(entry) !== row["crc"]) return []
   const { runId, atMs } = entry
   if (key.kind === "cancel") return [{ kind: "cancel-asked", runId, atMs }]
+  if (key.kind === "deadline") return [{ kind: "deadline-reached", runId, atMs, step: key.of?.step ?? null }]
   const common = { runId, atMs, ...key.id }
   if (key.kind === "decide") {
     const { config, reason } = JSON.parse(entry.value) as DecideRecord

@@ -7,8 +7,11 @@ import type { TaskError } from "../protocol/envelope.ts"
  * `ENGINE_FORMAT`. Instants are ms since the run's start unless named `...WallMs`.
  */
 
-/** The version of everything below; an engine refuses a journal with a higher one. */
-export const ENGINE_FORMAT = 1
+/**
+ * The version of everything below; an engine refuses a run with a higher one. 2: steps whose input is said by the workflow
+ * (nested workflows), duplicates of invocations, records of deadlines. Runs of 1 have none of them and are read as they are.
+ */
+export const ENGINE_FORMAT = 2
 
 /** The configuration of one attempt, and what the policy saw. */
 export interface DecideRecord extends Decision {
@@ -67,6 +70,8 @@ export interface InvocationEntry {
   readonly meters: readonly (readonly [string, string])[]
   /** It used an instance that a prewarm of this run had started. */
   readonly prewarmed?: true
+  /** A duplicate of an invocation that was late. */
+  readonly hedge?: true
 }
 
 /** The value of the entry that a cancel request settles. */

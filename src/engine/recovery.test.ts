@@ -65,6 +65,21 @@ describe("an engine that is closed", () => {
     ])
   })
 
+  test("ends a run on the workflow that it began with, though the next one has another structure", async () => {
+    const first = testEngine({ platform: { script: () => ({ durationMs: 100 }) } })
+    await first.clock.runUntil(first.engine.start({ workflow: chain, input: 5, goal: GOAL }))
+    await first.clock.advance(150)
+    await first.clock.runUntil(first.engine.close())
+    const second = testEngine({ after: first, platform: { script: () => ({ durationMs: 100 }) } })
+    const changed = { ...diamond, name: chain.name }
+    const [resumed] = await second.clock.runUntil(second.engine.resumeAll())
+    const fresh = await second.run(changed, 5)
+    const old = await second.clock.runUntil(resumed!.result)
+    expect(old.steps.map(({ name }) => name)).toEqual(["a", "b", "c"])
+    expect(fresh.steps.map(({ name }) => name)).toEqual(["a", "b", "c", "d"])
+    expect([old.status, fresh.status]).toEqual(["succeeded", "succeeded"])
+  })
+
   test("asks for the policy that decided last", async () => {
     const first = testEngine({ platform: { script: () => ({ durationMs: 100 }) } })
     await first.clock.runUntil(first.engine.start({ workflow: chain, input: 5, goal: GOAL }))

@@ -135,12 +135,13 @@ export async function breakStored(
 
 function resultFrom(
   past: Past,
-  { prewarm }: StoredEnd,
+  { prewarm, lateHedges }: StoredEnd,
   end: { readonly status: RunStatus; readonly error: RunError | null },
   { pricing }: Pick<Platform, "pricing">,
 ): RunResult {
   const definition = past.definition ?? nothingKnown(past.row)
-  return resultOf(stateAfter(definition, past), { pricing, prewarm, end })
+  const more = lateHedges === undefined ? {} : { lateHedges }
+  return resultOf(stateAfter(definition, past), { pricing, prewarm, ...more, end })
 }
 
 /** How far a run has come: its steps and what each of them is doing or has come to. */

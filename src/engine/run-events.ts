@@ -21,12 +21,13 @@ export function observeRun(options: ObserverOptions): {
   let seen = 0
   return {
     settled: (settled, before, after) => {
+      seen++
       const key = parseKey(settled.key)
-      if (key === null || key.kind === "cancel") return
+      if (key === null || key.kind === "cancel" || key.kind === "deadline") return
       const index = options.definition.graph.indexOf.get(key.id.step)
       if (index === undefined) return
       if (key.kind === "invoke") inheritFloor(options, index, after, settled.value)
-      if (++seen <= options.replayed) return
+      if (seen <= options.replayed) return
       if (key.kind === "decide") decided(options, index, after)
       else ended(options, index, before, after)
       if (after.end !== null) return

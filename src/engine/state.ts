@@ -79,6 +79,9 @@ export interface RunError {
   readonly message: string
 }
 
+/** The error of a run that was ended because a deadline came. */
+export const DEADLINE_EXCEEDED = "DeadlineExceeded"
+
 /** `waiting` for parents; `splitting` and `merging` run an export; `deciding` from ready to decided. */
 export type StepPhase = "waiting" | "splitting" | "deciding" | "running" | "merging" | StepStatus
 

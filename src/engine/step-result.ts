@@ -95,6 +95,7 @@ function invocationResult(entry: StepInvocation): InvocationResult {
     attempt: entry.attempt,
     ...(entry.iteration === 0 ? {} : { iteration: entry.iteration }),
     repeat: entry.repeat,
+    ...(entry.hedge === true ? { hedge: true as const } : {}),
     outcome: entry.outcome,
     sentAtMs: entry.sentAtMs,
     startedAtMs: entry.startedAtMs,

@@ -46,6 +46,8 @@ export interface PredictedStep {
   readonly percentileMs: number
   readonly costUsd: number
   readonly coldStarts: number
+  /** `mappingDelayMs` at the goal's percentile, of a step with cold starts. */
+  readonly mappingDelayPercentileMs?: number
   /** By how much earlier steps made the percentile lie further from the median; absent where they did not. */
   readonly stretch?: number
 }

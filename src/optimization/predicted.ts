@@ -14,6 +14,7 @@ export function predictedOf(space: CompiledSpace, config: StepConfig, warm: numb
     percentileMs: latencyOf(space, point, "percentile"),
     costUsd: costOf(space, point),
     coldStarts: cold,
+    ...(cold > 0 ? { mappingDelayPercentileMs: partsOf(space, point, "percentile").mappingDelayMs } : {}),
     ...(space.stretch === undefined ? {} : { stretch: cold > 0 ? space.stretch.cold : space.stretch.warm }),
   }
 }

@@ -59,6 +59,14 @@ export interface PrewarmOutcome {
   readonly records: readonly InvocationRecord[]
 }
 
+/** What becomes of an instance that waits for work. */
+export interface IdleInstances {
+  /** What is billed for the memory of an instance while it waits; 0 where only work is billed. */
+  readonly usdPerGbSecond: number
+  /** Share of instances that are still there after so long idle: falls from 1. */
+  readonly warmAfter: (idleMs: number) => number
+}
+
 export interface LogQuery {
   readonly functionName?: string
   readonly sinceMs?: number
@@ -87,6 +95,8 @@ export interface Platform {
   readonly clock: Clock
   readonly limits: PlatformLimits
   readonly pricing: Pricing
+  /** Absent where nobody knows: then idle instances cost nothing and stay for minutes. */
+  readonly idle?: IdleInstances
   /** What this platform bills for one invocation. */
   meters(record: InvocationRecord): Meters
   deploy(

@@ -3,7 +3,7 @@ import { h } from "./h.ts"
 import type { VNode } from "./h.ts"
 import { htmlTable } from "./html-table.ts"
 import { shortMs } from "./numbers.ts"
-import { succeeded } from "./phases.ts"
+import { isOvertaken, succeeded } from "./phases.ts"
 
 interface Notable {
   readonly step: StepResult
@@ -17,7 +17,10 @@ const MOST = 60
 export function attemptTable(result: RunResult): VNode | null {
   const notable = result.steps.flatMap((step) =>
     step.invocations
-      .filter((invocation) => invocation.coldStart || !succeeded(invocation) || invocation.attempt > 1)
+      .filter(
+        (invocation) =>
+          invocation.coldStart || !succeeded(invocation) || invocation.attempt > 1 || invocation.hedge === true,
+      )
       .map((invocation): Notable => ({ step, invocation })),
   )
   if (notable.length === 0) return null
@@ -55,8 +58,13 @@ function instanceText(invocation: InvocationResult): string {
 }
 
 function outcomeTag(invocation: InvocationResult): VNode {
-  const tone = succeeded(invocation) ? (invocation.coldStart ? "warn" : "good") : "bad"
-  const text = succeeded(invocation) && invocation.coldStart ? "ok, cold" : invocation.outcome
+  const { coldStart, hedge, outcome } = invocation
+  const tone = succeeded(invocation) ? (coldStart ? "warn" : "good") : isOvertaken(invocation) ? "warn" : "bad"
+  const text = [
+    outcome,
+    ...(succeeded(invocation) && coldStart ? ["cold"] : []),
+    ...(hedge === true ? ["hedge"] : []),
+  ].join(", ")
   return h("span", { class: `tag ${tone}` }, text)
 }
 

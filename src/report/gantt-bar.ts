@@ -2,7 +2,7 @@ import { formatMs } from "../base/format.ts"
 import type { InvocationResult } from "../workflow/run-result.ts"
 import { h } from "./h.ts"
 import type { VNode } from "./h.ts"
-import { PHASE_NAMES, segmentsOf, succeeded } from "./phases.ts"
+import { isOvertaken, PHASE_NAMES, segmentsOf, succeeded } from "./phases.ts"
 import { round } from "./svg.ts"
 import { paintOf } from "./theme.ts"
 
@@ -13,7 +13,7 @@ export interface BarPlace {
   readonly step: string
 }
 
-/** One invocation: its phases side by side, framed when it failed, with its figures as a tooltip. */
+/** One invocation: its phases side by side, framed when it failed or another one came first, with its figures as a tooltip. */
 export function invocationBar(invocation: InvocationResult, place: BarPlace): VNode {
   const gap = place.height > 6 ? 1.5 : place.height > 3 ? 0.5 : 0.15
   const y = round(place.y + gap)
@@ -38,19 +38,21 @@ function failureFrame(
 ): VNode {
   const x = place.x(invocation.sentAtMs)
   const width = round(Math.max(2, place.x(invocation.endedAtMs) - x))
-  const stroke = paintOf("bad")
+  const overtaken = isOvertaken(invocation)
+  const stroke = paintOf(overtaken ? "warn" : "bad")
   const cross = `M${round(x + width - 1)} ${box.y}l-${Math.min(6, width)} ${box.height}`
   return h(
     "g",
     { fill: "none", stroke, "stroke-width": 1.5 },
     h("rect", { x, y: box.y, width, height: box.height }),
-    h("path", { d: cross }),
+    overtaken ? null : h("path", { d: cross }),
   )
 }
 
 function tooltip(invocation: InvocationResult, step: string): string {
   const what = invocation.kind === "tasks" ? `instance ${invocation.part + 1}` : invocation.kind
-  const attempt = invocation.attempt > 1 ? `, attempt ${invocation.attempt}` : ""
+  const hedge = invocation.hedge === true ? ", duplicate" : ""
+  const attempt = `${invocation.attempt > 1 ? `, attempt ${invocation.attempt}` : ""}${hedge}`
   const phases = segmentsOf(invocation).map(
     ({ phase, fromMs, toMs }) => `${PHASE_NAMES[phase]} ${formatMs(toMs - fromMs)}`,
   )

@@ -3,7 +3,7 @@ import type { RunResult } from "../workflow/run-result.ts"
 import { h } from "./h.ts"
 import type { VNode } from "./h.ts"
 import { formatPercentile } from "./numbers.ts"
-import { PHASES, PHASE_NAMES, succeeded } from "./phases.ts"
+import { isOvertaken, PHASES, PHASE_NAMES, succeeded } from "./phases.ts"
 import { label, round } from "./svg.ts"
 import { textWidth } from "./text-width.ts"
 import { paintOf } from "./theme.ts"
@@ -28,13 +28,16 @@ export function ganttLegend(result: RunResult): VNode {
 }
 
 function entriesOf(result: RunResult): readonly Entry[] {
-  const failed = result.steps.some((step) => step.invocations.some((invocation) => !succeeded(invocation)))
+  const invocations = result.steps.flatMap((step) => step.invocations)
+  const overtaken = invocations.some(isOvertaken)
+  const failed = invocations.some((invocation) => !succeeded(invocation) && !isOvertaken(invocation))
   const percentile = formatPercentile(result.goal.percentile)
   return [
     ...PHASES.map((phase): Entry => ({ text: PHASE_NAMES[phase], mark: (x) => swatch(x, phase) })),
     { text: `predicted, whisker to ${percentile}`, mark: predictedMark },
     { text: "latest finish", mark: finishMark },
-    ...(failed ? [{ text: "failed attempt", mark: failedMark }] : []),
+    ...(failed ? [{ text: "failed attempt", mark: frameMark("bad") }] : []),
+    ...(overtaken ? [{ text: "overtaken", mark: frameMark("warn") }] : []),
     ...(result.sloMs === null ? [] : [{ text: `SLO ${formatMs(result.sloMs)}`, mark: sloMark }]),
   ]
 }
@@ -65,12 +68,13 @@ function finishMark(x: number): VNode {
   return h("path", { d: `M${round(x + 3)} ${MIDDLE}l7 -5v10z`, fill: paintOf("text") })
 }
 
-function failedMark(x: number): VNode {
-  return h(
-    "g",
-    { fill: "none", stroke: paintOf("bad"), "stroke-width": 1.5 },
-    h("rect", { x: round(x + 1), y: MIDDLE - 5, width: 12, height: 10 }),
-  )
+function frameMark(tone: "bad" | "warn"): (x: number) => VNode {
+  return (x) =>
+    h(
+      "g",
+      { fill: "none", stroke: paintOf(tone), "stroke-width": 1.5 },
+      h("rect", { x: round(x + 1), y: MIDDLE - 5, width: 12, height: 10 }),
+    )
 }
 
 function sloMark(x: number): VNode {

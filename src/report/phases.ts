@@ -47,3 +47,8 @@ export function segmentsOf(invocation: InvocationResult): readonly Segment[] {
 export function succeeded(invocation: InvocationResult): boolean {
   return invocation.outcome === "ok"
 }
+
+/** True when another invocation brought the result first. */
+export function isOvertaken(invocation: InvocationResult): boolean {
+  return invocation.outcome === "overtaken"
+}

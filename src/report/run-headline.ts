@@ -30,11 +30,14 @@ export function headlineCards(result: RunResult): VNode {
 export function runNotices(result: RunResult): readonly VNode[] {
   const { error } = result
   return [
-    ...(error === null
-      ? []
-      : [notice(h("strong", {}, `Step ${error.step} failed: ${error.errorType}. `), error.message)]),
+    ...(error === null ? [] : [notice(h("strong", {}, `${errorPlace(result)}${error.errorType}. `), error.message)]),
     ...(result.infeasible ? [notice("At some decision during this run the goal could not be met any more.")] : []),
   ]
+}
+
+function errorPlace({ error, status }: RunResult): string {
+  if (error === null || error.step === "") return ""
+  return status === "cancelled" ? `Step ${error.step}: ` : `Step ${error.step} failed: `
 }
 
 function notice(...content: readonly Child[]): VNode {
@@ -68,8 +71,10 @@ function cardsOf(result: RunResult): readonly Card[] {
 }
 
 function prewarmNote({ prewarm }: RunResult): string {
-  if (prewarm.asked === 0) return "nothing was warmed ahead"
-  return `${prewarm.warmed} warmed ahead, ${prewarm.hits} of them used, for ${shortUsd(prewarm.costUsd)}`
+  const { asked, warmed, hits, avoidedMs = 0, costUsd } = prewarm
+  if (asked === 0) return "nothing was warmed ahead"
+  const gain = avoidedMs > 0 ? `, ${formatMs(avoidedMs)} of starting avoided` : ""
+  return `${warmed} warmed ahead, ${hits} of them used${gain}, for ${shortUsd(costUsd)}`
 }
 
 function latencyCard(result: RunResult): Card {

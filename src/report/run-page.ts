@@ -9,6 +9,7 @@ import { h } from "./h.ts"
 import type { VNode } from "./h.ts"
 import { htmlPage } from "./page.ts"
 import { headlineCards, runHeader, runNotices } from "./run-headline.ts"
+import { hedgesText, prewarmText } from "./run-summary.ts"
 import { verdictOf } from "./run-verdict.ts"
 import { scroll, section } from "./section.ts"
 import { stepTable } from "./step-table.ts"
@@ -41,7 +42,7 @@ export function runPage(result: RunResult): string {
       decisionLog(result),
     ),
     section("Predicted and measured", "Measured above, predicted below.", stepTable(result)),
-    section("The bill", "What was used, priced line by line before tax and discounts.", billTable(result)),
+    section("The bill", billLead(result), billTable(result)),
     attempts === null
       ? null
       : section("Cold starts and attempts", "Instances that had to start, and work that was tried again.", attempts),
@@ -65,4 +66,14 @@ function runFooter(result: RunResult): VNode {
       "Start is the time from sending a request to the beginning of the work; on a cold instance it includes the init. Retry is the time that earlier attempts took. Made by Trimtab.",
     ),
   )
+}
+
+/** What the bill is of, and what its lines for prewarming and duplicates bought. */
+function billLead(result: RunResult): string {
+  const { prewarm, hedges } = result
+  return [
+    "What was used, priced line by line before tax and discounts.",
+    ...(prewarm.asked > 0 || (prewarm.declined ?? 0) > 0 ? [`Prewarming: ${prewarmText(result)}.`] : []),
+    ...(hedges === undefined ? [] : [`Hedges: ${hedgesText(hedges)}.`]),
+  ].join(" ")
 }

@@ -1,6 +1,6 @@
 import { formatMs, formatUsd } from "../base/format.ts"
 import { printable } from "../base/logger.ts"
-import type { RunResult } from "../workflow/run-result.ts"
+import type { HedgeResult, RunResult } from "../workflow/run-result.ts"
 import { wrapText } from "./display-width.ts"
 import { count, formatShare, groupDigits, usdFormatter } from "./numbers.ts"
 import { verdictOf } from "./run-verdict.ts"
@@ -20,6 +20,7 @@ export function summaryFacts(result: RunResult): readonly SummaryFact[] {
     { label: "Path", text: result.criticalPath.join(" > ") },
     { label: "Cost", text: costText(result) },
     { label: "Prewarm", text: prewarmText(result) },
+    ...(result.hedges === undefined ? [] : [{ label: "Hedges", text: hedgesText(result.hedges) }]),
     { label: "Decisions", text: decisionText(result) },
     { label: "Enforcement", text: result.enforcement },
   ]
@@ -71,12 +72,19 @@ export function costText({ costUsd, costLines }: RunResult): string {
   return `${least}${formatUsd(costUsd)} a run, ${formatUsd(1000 * costUsd)} per 1,000 runs`
 }
 
-/** What prewarming did, in one sentence. */
+/** What prewarming did, what it gained and what it cost, in one sentence. */
 export function prewarmText({ prewarm }: RunResult): string {
-  if (prewarm.asked === 0) return "nothing was warmed ahead"
-  const { warmed, hits } = prewarm
+  const { asked, warmed, hits, declined = 0, avoidedMs, costUsd } = prewarm
+  const skipped = declined === 0 ? "" : `; not made for ${count(declined, "step")}, where it would not have paid`
+  if (asked === 0) return `nothing was warmed ahead${skipped}`
   const used = `${hits} used, ${warmed - hits} in vain`
-  return `${count(prewarm.asked, "instance")} asked for, ${warmed} warmed, ${used}, ${formatUsd(prewarm.costUsd)}`
+  const gain = avoidedMs === undefined ? "" : `, ${formatMs(avoidedMs)} of mapping delay avoided`
+  return `${count(asked, "instance")} asked for, ${warmed} warmed, ${used}${gain}, ${formatUsd(costUsd)}${skipped}`
+}
+
+/** What duplicates of late invocations did and cost, in one sentence. */
+export function hedgesText({ sent, won, costUsd }: HedgeResult): string {
+  return `${count(sent, "late invocation")} sent again, ${won} of them came first; ${formatUsd(costUsd)} for the answers that were not needed`
 }
 
 /** How many decisions there were and what time they took. */

@@ -25,7 +25,11 @@ export function verdictOf(result: RunResult): Verdict {
     case "broken":
       return { tone: "bad", label: "Broken", sentence: errorSentence(result) }
     case "cancelled":
-      return { tone: "warn", label: "Cancelled", sentence: `after ${formatMs(result.latencyMs)}` }
+      return {
+        tone: "warn",
+        label: "Cancelled",
+        sentence: `after ${formatMs(result.latencyMs)}${result.error === null ? "" : `: ${result.error.message}`}`,
+      }
     default:
       return assertNever(result.status)
   }
@@ -56,7 +60,7 @@ function goalVerdict(result: RunResult): Verdict {
 
 function errorSentence({ error }: RunResult): string {
   if (error === null) return "without an error of a step"
-  return `step ${error.step}: ${error.errorType}: ${error.message}`
+  return `${error.step === "" ? "" : `step ${error.step}: `}${error.errorType}: ${error.message}`
 }
 
 function lowerFirst(text: string): string {

@@ -8,7 +8,7 @@ import { count, formatPercentile, formatShare, shortMs, shortUsd } from "./numbe
 import { htmlPage } from "./page.ts"
 import { scroll, section } from "./section.ts"
 import type { SimulatedStep, SimulationFigures, SimulationReport } from "./simulation-report.ts"
-import { attainmentText, eventsText } from "./simulation-table.ts"
+import { attainmentText, eventsText, prewarmedText } from "./simulation-table.ts"
 
 /**
  * A simulation as one HTML file: how often the goal was met, how latency and cost spread, how the runs went over time,
@@ -51,6 +51,7 @@ export function simulationPage(report: SimulationReport, figures: SimulationFigu
       "footer",
       {},
       h("p", {}, `Simulated: the engine as it is, on a platform in virtual time. ${eventsText(report)}.`),
+      h("p", {}, `${upperFirst(prewarmedText(report))}.`),
       h(
         "p",
         {},
@@ -59,6 +60,10 @@ export function simulationPage(report: SimulationReport, figures: SimulationFigu
     ),
   )
   return htmlPage({ title: `${report.workflow} simulated`, body })
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function header(report: SimulationReport): VNode {

@@ -23,6 +23,9 @@ export interface SimulationReport {
   readonly costUsd: Spread
   readonly totalUsd: number
   readonly prewarmUsd: number
+  readonly prewarm: SimulatedPrewarm
+  /** Duplicates of late invocations; `costUsd` is of the answers that were not needed. */
+  readonly hedges: { readonly sent: number; readonly won: number; readonly costUsd: number }
   readonly queueMs: Spread
   readonly invocations: number
   readonly coldStarts: number
@@ -33,6 +36,18 @@ export interface SimulationReport {
   /** Runs whose goal was out of reach at some decision. */
   readonly infeasible: number
   readonly steps: readonly SimulatedStep[]
+}
+
+/** What warming ahead did in all runs together. */
+export interface SimulatedPrewarm {
+  readonly rule: string
+  readonly warmed: number
+  /** Instances that were warmed and used: cold starts avoided. */
+  readonly hits: number
+  readonly avoidedMs: number
+  /** Mapping delay along the longest paths over the latency of all runs. */
+  readonly mappingShare: number
+  readonly costUsd: number
 }
 
 /** One step over the runs that are known whole. */

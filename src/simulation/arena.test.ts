@@ -37,7 +37,7 @@ function setting(): Pick<
     parameters: testParameters(),
     seed: 3,
     behaviourOf: () => lawFunction({ ...DEFAULT_LAW, taskMs: 200, fixedMs: 0 }, { mbPerVcpu: 1769, resultsOf }),
-    prewarm: false,
+    prewarm: "none" as const,
   }
   const load = { kind: "open", arrivals: poisson(5) } as const
   return { worldOf, workflow: chain, goal: GOAL, input: shaped.input, load, runs: RUNS, seed: 3 }

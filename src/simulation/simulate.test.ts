@@ -32,7 +32,7 @@ async function simulated(options: {
     behaviourOf: () =>
       lawFunction({ ...DEFAULT_LAW, taskMs: 200, fixedMs: 0 }, { mbPerVcpu: 1769, resultsOf: shaped.resultsOf }),
     policyFor: (): Policy => fakePolicy({ forget: true, config: () => ({ memoryMB: 1792 }) }),
-    prewarm: false,
+    prewarm: "none",
   })
   const result = await simulate({ world, workflow, goal: GOAL, input: shaped.input, load, runs, seed: 1 })
   await world.close()

@@ -41,7 +41,18 @@ export interface SimulatedRun {
   /** Waits for room: the engine's and the platform's, of the longest waits of the steps, summed. */
   readonly queueMs: number
   readonly prewarmUsd: number
+  /** Instances that were started ahead, and those of them that were used. */
+  readonly prewarmed: number
+  readonly prewarmHits: number
+  /** Mapping delay that was avoided by it, ms. */
+  readonly avoidedMs: number
+  /** Mapping delay along the longest measured path, ms. */
+  readonly mappingDelayMs: number
   readonly infeasible: boolean
+  /** Duplicates of late invocations, those that came first, and what the answers cost that were not needed. */
+  readonly hedges: number
+  readonly hedgesWon: number
+  readonly hedgeUsd: number
 }
 
 export interface Simulated {
@@ -128,7 +139,7 @@ function summaryOf(run: RunResult, arrivedAtMs: number): SimulatedRun {
     for (const one of step.invocations) {
       invocations++
       if (one.coldStart) coldStarts++
-      if (one.repeat > 0) retries++
+      if (one.repeat > 0 && one.hedge !== true) retries++
       if (one.queueMs > longest) longest = one.queueMs
     }
     queueMs += longest
@@ -144,6 +155,18 @@ function summaryOf(run: RunResult, arrivedAtMs: number): SimulatedRun {
     retries,
     queueMs,
     prewarmUsd: prewarm.costUsd,
+    prewarmed: prewarm.warmed,
+    prewarmHits: prewarm.hits,
+    avoidedMs: prewarm.avoidedMs ?? 0,
+    mappingDelayMs: mappingDelayOf(run),
     infeasible,
+    hedges: run.hedges?.sent ?? 0,
+    hedgesWon: run.hedges?.won ?? 0,
+    hedgeUsd: run.hedges?.costUsd ?? 0,
   }
+}
+
+function mappingDelayOf({ steps, criticalPath }: RunResult): number {
+  const path = new Set(criticalPath)
+  return steps.reduce((sum, step) => sum + (path.has(step.name) ? step.mappingDelayMs : 0), 0)
 }

@@ -2,6 +2,8 @@ import { silentLogger } from "../base/logger.ts"
 import { seededRandom } from "../base/random.ts"
 import { createEngine, type Engine } from "../engine/engine.ts"
 import type { EngineEvent } from "../engine/events.ts"
+import type { HedgeMode } from "../engine/hedge-mode.ts"
+import type { PrewarmRuleName } from "../engine/prewarm-rule.ts"
 import { volatileJournal } from "../engine/memory-journal.ts"
 import type { Policy } from "../optimization/policy.ts"
 import type { FaultPlan } from "../platforms/simulated/faults.ts"
@@ -22,7 +24,10 @@ export interface WorldOptions {
   readonly policyFor: (workflow: Workflow, goal: Goal) => Policy
   readonly seed: number
   readonly faults?: FaultPlan
-  readonly prewarm?: boolean
+  /** `newsvendor` by default. */
+  readonly prewarm?: PrewarmRuleName
+  /** `steps` by default. */
+  readonly hedge?: HedgeMode
   readonly onEvent?: (event: EngineEvent) => void
   readonly pricing?: Pricing
   readonly keepOutputs?: boolean
@@ -59,7 +64,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     clock: platform.clock,
     random: seededRandom(seed),
     logger: silentLogger,
-    prewarm: options.prewarm ?? true,
+    ...(options.hedge === undefined ? {} : { hedge: options.hedge }),
+    ...(options.prewarm === undefined ? {} : { prewarm: options.prewarm }),
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   })
   return {

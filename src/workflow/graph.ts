@@ -19,19 +19,21 @@ export function graphOf(workflow: Workflow): Graph {
   return { names: workflow.steps.map((step) => step.name), indexOf, parents, children }
 }
 
-export type Sorted =
-  | { readonly kind: "sorted"; readonly steps: readonly Step[] }
+type Ordered = Pick<Step, "name" | "after">
+
+export type Sorted<T> =
+  | { readonly kind: "sorted"; readonly steps: readonly T[] }
   | { readonly kind: "cycle"; readonly path: readonly string[] }
 
 /** Kahn's topological sort, stable in the given order; or one cycle, as the names along it. Every name in `after` must exist. */
-export function topologicalSort(steps: readonly Step[]): Sorted {
+export function topologicalSort<T extends Ordered>(steps: readonly T[]): Sorted<T> {
   const byName = new Map(steps.map((step) => [step.name, step]))
   const missing = new Map(steps.map((step) => [step.name, step.after.length]))
   const children = new Map<string, string[]>()
   for (const step of steps)
     for (const parent of step.after) children.set(parent, [...(children.get(parent) ?? []), step.name])
   const ready = steps.filter((step) => step.after.length === 0).map((step) => step.name)
-  const sorted: Step[] = []
+  const sorted: T[] = []
   for (let name = ready.shift(); name !== undefined; name = ready.shift()) {
     sorted.push(byName.get(name)!)
     for (const child of children.get(name) ?? []) {
@@ -45,7 +47,7 @@ export function topologicalSort(steps: readonly Step[]): Sorted {
 }
 
 /** Walks parents inside the unsorted rest until a name repeats: every step there has a parent there. */
-function cycleAmong(rest: readonly Step[]): string[] {
+function cycleAmong(rest: readonly Ordered[]): string[] {
   const byName = new Map(rest.map((step) => [step.name, step]))
   const path: string[] = []
   let current = rest[0]!

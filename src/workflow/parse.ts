@@ -6,7 +6,8 @@ import { dropUndefined } from "../base/json.ts"
 import { DEFAULT_CONFIG_SPACE, type ConfigSpace, type Range } from "./config.ts"
 import { DEFAULT_PERCENTILE, type Goal } from "./goal.ts"
 import { topologicalSort } from "./graph.ts"
-import type { GoalSpecInput, RangeSpec, StepSpecInput, WorkflowSpec } from "./spec.ts"
+import { flatten, isNested, type NestedStep, type Scope } from "./nested.ts"
+import type { GoalSpecInput, NestedStepSpecInput, RangeSpec, StepSpecInput, WorkflowSpec } from "./spec.ts"
 import { workflowSchema } from "./spec-schema.ts"
 import {
   DEFAULT_TIMEOUT_MS,
@@ -62,7 +63,10 @@ function deepestIssue(
   const first = issues[0]!
   const path = [...prefix, ...first.path]
   if (first.code === "invalid_union" && first.errors.length > 0) {
-    const branches = first.errors.filter((branch) => branch.length > 0).map((branch) => deepestIssue(branch, path))
+    const failed = first.errors.filter((branch) => branch.length > 0)
+    // What lacks a key that must be there is hardly what was meant, unless everything lacks one.
+    const meant = failed.filter((branch) => !branch.some(isMissingKey))
+    const branches = (meant.length > 0 ? meant : failed).map((branch) => deepestIssue(branch, path))
     const deepest = branches.toSorted((a, b) => b.path.length - a.path.length)[0]
     if (deepest !== undefined && deepest.path.length > path.length) return deepest
     return { path: path.map(String), message: branches.map((branch) => branch.message).join(", or ") }
@@ -70,12 +74,40 @@ function deepestIssue(
   return { path: path.map(String), message: first.message }
 }
 
+function isMissingKey({ code, path, message }: z.core.$ZodIssue): boolean {
+  return code === "invalid_type" && path.length === 1 && message.endsWith("received undefined")
+}
+
 function build(spec: WorkflowSpec, where: string): Workflow {
   const functions: Record<string, FunctionSpec> = {}
   for (const [name, fn] of Object.entries(spec.functions))
     functions[name] = { name, handler: fn.handler, threads: fn.threads ?? "single" }
-  const steps = Object.entries(spec.steps).map(([name, step]) => stepFrom(name, step))
-  checkNames(steps, functions, where)
+  const nested = Object.entries(spec.workflows ?? {})
+  const defined: Defined = { functions, workflows: nested.map(([name]) => name) }
+  const top = scopeFrom(spec.steps, defined, where)
+  const inside = nested.map(
+    ([name, { steps }]) => [name, scopeFrom(steps, defined, `${where}: workflow ${name}`)] as const,
+  )
+  return {
+    name: spec.name,
+    functions,
+    ...flatten(top, new Map(inside), where),
+    ...(spec.goal === undefined ? {} : { goal: goalFrom(spec.goal) }),
+  }
+}
+
+/** What steps may name. */
+interface Defined {
+  readonly functions: Readonly<Record<string, FunctionSpec>>
+  readonly workflows: readonly string[]
+}
+
+/** The steps of one workflow, checked, in topological order. */
+function scopeFrom(specs: WorkflowSpec["steps"], defined: Defined, where: string): Scope {
+  const steps = Object.entries(specs).map(([name, step]) =>
+    "workflow" in step ? nestedFrom(name, step) : stepFrom(name, step),
+  )
+  checkNames(steps, defined, where)
   const sorted = topologicalSort(steps)
   if (sorted.kind === "cycle")
     throw invalid(
@@ -84,18 +116,24 @@ function build(spec: WorkflowSpec, where: string): Workflow {
       "remove one of the `after` entries along it",
     )
   checkShapes(sorted.steps, where)
-  return {
-    name: spec.name,
-    functions,
-    steps: sorted.steps,
-    ...(spec.goal === undefined ? {} : { goal: goalFrom(spec.goal) }),
-  }
+  return sorted.steps
 }
 
-function checkNames(steps: readonly Step[], functions: Readonly<Record<string, FunctionSpec>>, where: string): void {
+function nestedFrom(name: string, { workflow, after, when }: NestedStepSpecInput): NestedStep {
+  return { name, workflow, after: after ?? [], ...(when === undefined ? {} : { when: dropUndefined(when) }) }
+}
+
+function checkNames(steps: Scope, { functions, workflows }: Defined, where: string): void {
   const known = new Set(steps.map((step) => step.name))
   for (const step of steps) {
-    if (!Object.hasOwn(functions, step.function))
+    if (isNested(step)) {
+      if (!workflows.includes(step.workflow))
+        throw invalid(
+          where,
+          `step ${step.name} runs the workflow ${step.workflow}, which is not defined`,
+          `define it under workflows (there are: ${workflows.join(", ") || "none"})`,
+        )
+    } else if (!Object.hasOwn(functions, step.function))
       throw invalid(
         where,
         `step ${step.name} calls the function ${step.function}, which is not defined`,
@@ -114,7 +152,7 @@ function checkNames(steps: readonly Step[], functions: Readonly<Record<string, F
     }
     for (const [rule, source] of [
       ["when", step.when?.step],
-      ["map", step.map?.step],
+      ["map", isNested(step) ? undefined : step.map?.step],
     ] as const)
       if (source !== undefined && !known.has(source))
         throw invalid(
@@ -126,9 +164,11 @@ function checkNames(steps: readonly Step[], functions: Readonly<Record<string, F
 }
 
 /** What a step looks at must have ended when it is ready, and a map is one way of cutting tasks among others. */
-function checkShapes(sorted: readonly Step[], where: string): void {
+function checkShapes(sorted: Scope, where: string): void {
   const earlier = new Map<string, Set<string>>()
-  for (const { name, after, when, map, split, loop } of sorted) {
+  for (const step of sorted) {
+    const { name, after, when } = step
+    const { map, split, loop } = isNested(step) ? NO_SHAPE : step
     const before = new Set(after.flatMap((parent) => [parent, ...earlier.get(parent)!]))
     earlier.set(name, before)
     for (const [rule, source] of [
@@ -141,12 +181,14 @@ function checkShapes(sorted: readonly Step[], where: string): void {
           `${rule} of step ${name} looks at ${source}, which does not come before it`,
           `add ${source} to \`after\` of ${name}, or name a step before it`,
         )
-    if (map !== undefined && split.kind !== "none")
+    if (map !== undefined && split?.kind !== "none")
       throw invalid(where, `step ${name} has both map and split`, "keep one: the elements of a map are its tasks")
     if (map !== undefined && loop !== undefined)
       throw invalid(where, `step ${name} has both map and loop`, "let one step map and another one loop")
   }
 }
+
+const NO_SHAPE: Partial<Pick<Step, "map" | "split" | "loop">> = {}
 
 function stepFrom(name: string, spec: StepSpecInput): Step {
   return {
@@ -159,6 +201,8 @@ function stepFrom(name: string, spec: StepSpecInput): Step {
     retry: spec.retry ?? [],
     timeoutMs: spec.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     tolerance: toleranceFrom(spec.tolerance),
+    ...(spec.hedge === true ? { hedge: true as const } : {}),
+    ...cancelOn(spec.onDeadline),
     ...(spec.when === undefined ? {} : { when: dropUndefined(spec.when) }),
     ...(spec.map === undefined ? {} : { map: dropUndefined(spec.map) }),
     ...(spec.loop === undefined ? {} : { loop: { while: dropUndefined(spec.loop.while), max: spec.loop.max } }),
@@ -194,10 +238,14 @@ function rangeFrom(range: RangeSpec | undefined, fallback: Range): Range {
   return range === undefined ? fallback : { min: range.min, max: range.max, step: range.step ?? fallback.step }
 }
 
+function cancelOn(setting: "continue" | "cancel" | undefined): { onDeadline?: "cancel" } {
+  return setting === "cancel" ? { onDeadline: "cancel" } : {}
+}
+
 function goalFrom(goal: GoalSpecInput): Goal {
   const percentile = goal.percentile ?? DEFAULT_PERCENTILE
   return "sloMs" in goal
-    ? { kind: "cost", sloMs: goal.sloMs, percentile }
+    ? { kind: "cost", sloMs: goal.sloMs, percentile, ...cancelOn(goal.onDeadline) }
     : { kind: "latency", budgetUsd: goal.budgetUsd, percentile }
 }
 

@@ -37,6 +37,27 @@ export interface RunResult {
   readonly error: { readonly step: string; readonly errorType: string; readonly message: string } | null
   readonly steps: readonly StepResult[]
   readonly prewarm: PrewarmResult
+  /** Absent where no invocation had a duplicate. */
+  readonly hedges?: HedgeResult
+}
+
+/** Duplicates of invocations that were late. */
+export interface HedgeResult {
+  readonly sent: number
+  /** Those that brought the result. */
+  readonly won: number
+  /** What the invocations cost whose answer was not needed, as far as it is known: a line of the bill. */
+  readonly costUsd: number
+  /** Of them, those whose answer came late and whose bill is exact; the others are billed up to when they were overtaken. */
+  readonly late: number
+  /** Part of the cost that became known after the parts were settled: beyond what the invocations show. */
+  readonly lateUsd: number
+}
+
+/** Answers that came after their part was settled, and by how much they changed what had been booked for them. */
+export interface LateHedges {
+  readonly late: number
+  readonly usd: number
 }
 
 export interface RunCostLine {
@@ -49,9 +70,17 @@ export interface RunCostLine {
 export interface PrewarmResult {
   readonly asked: number
   readonly warmed: number
-  /** Instances warmed and then used by the run. */
+  /** Instances warmed and then used by the run: cold starts avoided. */
   readonly hits: number
   readonly costUsd: number
+  /** What follows is absent where nothing was to be warmed. The rule that found the instants. */
+  readonly rule?: string
+  /** Instances started for a prewarm that nobody had used when the run ended. */
+  readonly unused?: number
+  /** Steps with cold starts for which a prewarm would have cost more than it was expected to gain. */
+  readonly declined?: number
+  /** Mapping delay that was avoided, summed over the steps that started on warm instances alone, ms. */
+  readonly avoidedMs?: number
 }
 
 export type StepStatus = "succeeded" | "partial" | "failed" | "skipped" | "cancelled"
@@ -107,6 +136,9 @@ export interface InvocationResult {
   /** In a loop, from 0; absent in the first one. */
   readonly iteration?: number
   readonly repeat: number
+  /** A duplicate of an invocation that was late. */
+  readonly hedge?: true
+  /** `overtaken`: another invocation settled its part. */
   readonly outcome: string
   readonly sentAtMs: number
   readonly startedAtMs: number

@@ -43,53 +43,88 @@ const configSpace = z
   })
   .describe("The choices of the step")
 
-const stepSchema = z.strictObject({
-  function: name.describe("The function that the step calls"),
-  after: z.array(name).optional().describe("Steps whose outputs are the input of this one"),
-  split: z
-    .union([
-      z.literal(["none", "each"]),
-      z.strictObject({ size: z.int().min(1) }),
-      z.strictObject({ export: z.string().min(1) }),
-    ])
-    .optional()
-    .describe(
-      "How the input becomes tasks; default none: one task. each: one per element; the lists of several parents are taken together",
+const onDeadline = (what: string) => z.enum(["continue", "cancel"]).optional().describe(what)
+
+const when = z
+  .strictObject({ step: name, ...conditionFields })
+  .optional()
+  .describe("Runs the step only if this holds")
+
+const stepSchema = z
+  .strictObject({
+    function: name.describe("The function that the step calls"),
+    after: z.array(name).optional().describe("Steps whose outputs are the input of this one"),
+    split: z
+      .union([
+        z.literal(["none", "each"]),
+        z.strictObject({ size: z.int().min(1) }),
+        z.strictObject({ export: z.string().min(1) }),
+      ])
+      .optional()
+      .describe(
+        "How the input becomes tasks; default none: one task. each: one per element; the lists of several parents are taken together",
+      ),
+    merge: z
+      .union([z.literal("list"), z.strictObject({ export: z.string().min(1) })])
+      .optional()
+      .describe("How the results become the output; default list, in task order"),
+    configSpace: configSpace.optional(),
+    retry: z
+      .array(z.strictObject({ on: z.string().min(1), max: z.int().min(0).max(100), baseMs: z.int().min(0) }))
+      .optional()
+      .describe("Error types of the function that are tried again"),
+    timeoutMs: z.int().min(1).max(900_000).optional(),
+    tolerance: z
+      .union([z.strictObject({ count: z.int().min(0) }), z.strictObject({ share: z.number().min(0).max(1) })])
+      .optional()
+      .describe("Failed tasks that the step may have and still end as partial; default none"),
+    hedge: z
+      .boolean()
+      .optional()
+      .describe(
+        "Late invocations get a duplicate under the same idempotency key where it pays; the first answer counts. Default false",
+      ),
+    onDeadline: onDeadline(
+      "cancel: the run is ended when the step has not ended by its latest finish; default continue",
     ),
-  merge: z
-    .union([z.literal("list"), z.strictObject({ export: z.string().min(1) })])
-    .optional()
-    .describe("How the results become the output; default list, in task order"),
-  configSpace: configSpace.optional(),
-  retry: z
-    .array(z.strictObject({ on: z.string().min(1), max: z.int().min(0).max(100), baseMs: z.int().min(0) }))
-    .optional()
-    .describe("Error types of the function that are tried again"),
-  timeoutMs: z.int().min(1).max(900_000).optional(),
-  tolerance: z
-    .union([z.strictObject({ count: z.int().min(0) }), z.strictObject({ share: z.number().min(0).max(1) })])
-    .optional()
-    .describe("Failed tasks that the step may have and still end as partial; default none"),
-  when: z
-    .strictObject({ step: name, ...conditionFields })
-    .optional()
-    .describe("Runs the step only if this holds"),
-  map: z
-    .strictObject({
-      step: name,
-      path: z.string(),
-      expected: z
-        .union([z.int().min(0), z.array(z.int().min(0)).min(1)])
-        .optional()
-        .describe("For plans: the list's length, or its lengths in earlier runs"),
-    })
-    .optional()
-    .describe("Repeats the step for each element of a list known only at run time"),
-  loop: z
-    .strictObject({ while: z.strictObject(conditionFields), max: z.int().min(1).max(10_000) })
-    .optional()
-    .describe("Repeats the step while the condition on its own output holds"),
-})
+    when,
+    map: z
+      .strictObject({
+        step: name,
+        path: z.string(),
+        expected: z
+          .union([z.int().min(0), z.array(z.int().min(0)).min(1)])
+          .optional()
+          .describe("For plans: the list's length, or its lengths in earlier runs"),
+      })
+      .optional()
+      .describe("Repeats the step for each element of a list known only at run time"),
+    loop: z
+      .strictObject({ while: z.strictObject(conditionFields), max: z.int().min(1).max(10_000) })
+      .optional()
+      .describe("Repeats the step while the condition on its own output holds"),
+  })
+  .meta({ id: "step" })
+
+const nestedStepSchema = z
+  .strictObject(
+    {
+      workflow: name.describe("The workflow that the step runs: one of `workflows`"),
+      after: z.array(name).optional().describe("Steps whose outputs are the input of the workflow"),
+      when,
+    },
+    {
+      error: (issue) =>
+        issue.code === "unrecognized_keys"
+          ? `a step that runs a workflow takes only after and when beside it, not ${issue.keys.join(", ")}: that belongs to the steps of the workflow`
+          : undefined,
+    },
+  )
+  .meta({ id: "nestedStep" })
+
+const stepsSchema = z
+  .record(name, z.union([stepSchema, nestedStepSchema]))
+  .refine((steps) => Object.keys(steps).length > 0, "a workflow needs a step")
 
 const percentile = z.number().gt(0).lt(1).optional().describe("Share of runs that must meet the goal; default 0.95")
 
@@ -97,10 +132,18 @@ const percentile = z.number().gt(0).lt(1).optional().describe("Share of runs tha
 export const workflowSchema: z.ZodType<WorkflowSpec, WorkflowSpec> = z.strictObject({
   name,
   functions: z.record(name, functionSchema),
-  steps: z.record(name, stepSchema).refine((steps) => Object.keys(steps).length > 0, "a workflow needs a step"),
+  steps: stepsSchema,
+  workflows: z
+    .record(name, z.strictObject({ steps: stepsSchema }))
+    .optional()
+    .describe("Workflows that steps run; they call the same functions"),
   goal: z
     .union([
-      z.strictObject({ sloMs: z.number().positive(), percentile }),
+      z.strictObject({
+        sloMs: z.number().positive(),
+        percentile,
+        onDeadline: onDeadline("cancel: a run that has not ended by then is ended; default continue"),
+      }),
       z.strictObject({ budgetUsd: z.number().positive(), percentile }),
     ])
     .optional()

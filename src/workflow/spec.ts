@@ -7,7 +7,9 @@ import type { Json } from "../base/json.ts"
 export interface WorkflowSpec {
   name: string
   functions: Record<string, FunctionSpecInput>
-  steps: Record<string, StepSpecInput>
+  steps: Record<string, StepSpecInput | NestedStepSpecInput>
+  /** Workflows that steps run; they call the same functions. */
+  workflows?: Record<string, NestedWorkflowSpec> | undefined
   goal?: GoalSpecInput | undefined
 }
 
@@ -38,10 +40,29 @@ export interface StepSpecInput {
   timeoutMs?: number | undefined
   /** Failed tasks that the step may have and still end as partial. Default none. */
   tolerance?: { count: number } | { share: number } | undefined
+  /** True: late invocations get a duplicate under the same idempotency key where it pays; the first answer counts. */
+  hedge?: boolean | undefined
+  /** `cancel`: the run ends when the step has not ended by its latest finish. Default `continue`. */
+  onDeadline?: "continue" | "cancel" | undefined
   when?: (ConditionSpec & { step: string }) | undefined
   /** `expected`: the length of the list as plans expect it, or the lengths that it had in earlier runs. */
   map?: { step: string; path: string; expected?: number | number[] | undefined } | undefined
   loop?: { while: ConditionSpec; max: number } | undefined
+}
+
+/**
+ * A step that runs another workflow: its input is that workflow's, and so is its output. Everything else (split, retry,
+ * loop, ...) is said by the steps in it.
+ */
+export interface NestedStepSpecInput {
+  /** One of `workflows`. */
+  workflow: string
+  after?: string[] | undefined
+  when?: (ConditionSpec & { step: string }) | undefined
+}
+
+export interface NestedWorkflowSpec {
+  steps: Record<string, StepSpecInput | NestedStepSpecInput>
 }
 
 export interface RangeSpec {
@@ -60,7 +81,10 @@ export interface ConditionSpec {
   probability?: number | undefined
 }
 
-/** Least cost under a latency SLO, or least latency under a budget; the percentile is 0.95 by default. */
+/**
+ * Least cost under a latency SLO, or least latency under a budget; the percentile is 0.95 by default. `onDeadline: cancel`
+ * ends a run that has not ended by its SLO.
+ */
 export type GoalSpecInput =
-  | { sloMs: number; percentile?: number | undefined }
+  | { sloMs: number; percentile?: number | undefined; onDeadline?: "continue" | "cancel" | undefined }
   | { budgetUsd: number; percentile?: number | undefined }

@@ -1,15 +1,15 @@
 import { TrimtabError } from "../base/errors.ts"
 import type { Json } from "../base/json.ts"
 import { valueAt } from "./condition.ts"
-import type { MapOver, Step } from "./workflow.ts"
+import type { InputSource, MapOver, Step } from "./workflow.ts"
 
 /**
  * The input of a step: the run's input without parents, the parent's output with one, `{ parent: output }` with
- * several, of which those that were skipped are left out. `skipped` names them; every other parent must be in `outputs`:
+ * several, of which those that were skipped are left out; or what its own `input` says. `skipped` names them; every other parent must be in `outputs`:
  * a miss is a bug of the caller.
  */
 export function stepInput(
-  step: Pick<Step, "name" | "after">,
+  step: Pick<Step, "name" | "after" | "input">,
   outputs: ReadonlyMap<string, Json>,
   runInput: Json,
   skipped: ReadonlySet<string> = NONE,
@@ -19,10 +19,27 @@ export function stepInput(
     if (output === undefined) throw new Error(`step ${step.name} was asked for its input before ${parent} ended`)
     return output
   }
+  if (step.input !== undefined)
+    return sourceValue(step.input, (name) => (skipped.has(name) ? undefined : outputOf(name)), runInput) ?? null
   if (step.after.length === 0) return runInput
   if (step.after.length === 1) return outputOf(step.after[0]!)
   const ran = step.after.filter((parent) => !skipped.has(parent))
   return Object.fromEntries(ran.map((parent) => [parent, outputOf(parent)]))
+}
+
+/** The value at a source; undefined where every step that it comes from was skipped. */
+export function sourceValue(
+  source: InputSource,
+  outputOf: (step: string) => Json | undefined,
+  runInput: Json,
+): Json | undefined {
+  if (source.kind === "run") return runInput
+  if (source.kind === "step") return outputOf(source.step)
+  const fields = source.fields.flatMap(([name, inner]): [string, Json][] => {
+    const value = sourceValue(inner, outputOf, runInput)
+    return value === undefined ? [] : [[name, value]]
+  })
+  return fields.length === 0 ? undefined : Object.fromEntries(fields)
 }
 
 const NONE: ReadonlySet<string> = new Set()

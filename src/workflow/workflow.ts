@@ -9,7 +9,18 @@ export interface Workflow {
   /** In topological order. */
   readonly steps: readonly Step[]
   readonly goal?: Goal
+  /** What a run gives; absent where it is the output of the one last step, or `{ step: output }` of several. */
+  readonly output?: InputSource
 }
+
+/**
+ * Where an input comes from: the run's input, the output of a step, or an object of such. A skipped step is left out of
+ * an object, and so is an object of which nothing is left.
+ */
+export type InputSource =
+  | { readonly kind: "run" }
+  | { readonly kind: "step"; readonly step: string }
+  | { readonly kind: "record"; readonly fields: readonly (readonly [name: string, source: InputSource])[] }
 
 export interface FunctionSpec {
   readonly name: string
@@ -24,12 +35,18 @@ export interface Step {
   readonly function: string
   /** Dependencies: the steps whose outputs are this one's input. */
   readonly after: readonly string[]
+  /** Its input where `after` alone does not tell it: in and behind nested workflows. */
+  readonly input?: InputSource
   readonly split: Split
   readonly merge: Merge
   readonly configSpace: ConfigSpace
   readonly retry: readonly RetryRule[]
   readonly timeoutMs: number
   readonly tolerance: Tolerance
+  /** Late invocations of the step get a duplicate where it pays. Its function must bear to run twice. */
+  readonly hedge?: true
+  /** Ends the run when the step has not ended by its latest finish; without it the run goes on. */
+  readonly onDeadline?: "cancel"
   readonly when?: Condition
   readonly map?: MapOver
   readonly loop?: Loop

@@ -21,12 +21,12 @@ export interface CompareFlags extends SimulationFlags {
 export async function compare(context: CommandContext, flags: CompareFlags): Promise<number> {
   const { terminal, cwd, signal } = context
   const setup = await simulationSetup(context, flags)
-  const { workflow, goal, parameters, estimator, behaviour, faults, seed, runs, prewarm } = setup
+  const { workflow, goal, parameters, estimator, behaviour, faults, seed, runs, prewarm, hedge } = setup
   const contenders = contendersOf({ workflow, goal, estimator, limits: parameters.limits }, flags.only)
   const beganMs = realClock.monotonicMs()
   const rows = await playArena({
     contenders,
-    worldOf: { workflow, parameters, seed, faults, behaviourOf: () => behaviour, prewarm },
+    worldOf: { workflow, parameters, seed, faults, behaviourOf: () => behaviour, prewarm, hedge },
     workflow,
     goal,
     input: setup.input,

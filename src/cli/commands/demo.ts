@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { TrimtabError } from "../../base/errors.ts"
 import { formatMs, formatUsd } from "../../base/format.ts"
 import { isObject } from "../../base/json.ts"
+import type { PrewarmRuleName } from "../../engine/prewarm-rule.ts"
 import { planRange } from "../../optimization/stepconf/step-conf-planner.ts"
 import { isFileRef } from "../../protocol/envelope.ts"
 import { comparePage } from "../../report/compare-page.ts"
@@ -32,6 +33,7 @@ const EXAMPLE = fileURLToPath(new URL("../../../examples/video", import.meta.url
 export interface DemoFlags {
   readonly fresh?: boolean
   readonly policy?: string
+  readonly prewarm?: PrewarmRuleName
 }
 
 /**
@@ -40,7 +42,7 @@ export interface DemoFlags {
  */
 export async function demo(context: CommandContext, flags: DemoFlags): Promise<number> {
   const { terminal, cwd, signal } = context
-  const { policy: policyName = DEFAULT_POLICY } = flags
+  const { policy: policyName = DEFAULT_POLICY, prewarm } = flags
   assertPolicyName(policyName)
   assertExample()
   const project = await loadProject({ file: join(EXAMPLE, "trimtab.config.ts"), cwd })
@@ -69,7 +71,7 @@ export async function demo(context: CommandContext, flags: DemoFlags): Promise<n
       terminal.info(`running under ${formatMs(sloMs)}`)
       const policy = policyNamed(policyName, { ...base, goal })
       rehearse(policy, project.workflow, goal)
-      runs.push(await oneRun({ workspace, terminal, signal, goal, input, policy }))
+      runs.push(await oneRun({ workspace, terminal, signal, goal, input, policy, prewarm }))
     }
     const files = await keep(workspace, runs)
     const extra = { fastestPlan: fastest, cheapestPlan: cheapest, files }

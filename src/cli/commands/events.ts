@@ -70,6 +70,8 @@ function textOf(event: JournalEvent): string {
     }
     case "cancel-asked":
       return "cancel asked for"
+    case "deadline-reached":
+      return event.step === null ? "deadline reached" : `latest finish of ${event.step} reached`
     case "run-finished":
       return event.status
     default:

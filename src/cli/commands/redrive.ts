@@ -1,3 +1,5 @@
+import type { HedgeMode } from "../../engine/hedge-mode.ts"
+import type { PrewarmRuleName } from "../../engine/prewarm-rule.ts"
 import { assertRedrivable } from "../../engine/redrive.ts"
 import { openWorkspace, projectRun } from "../composition.ts"
 import { loadProject } from "../config.ts"
@@ -8,6 +10,8 @@ import { assertPolicyName, policiesAgain } from "../policies.ts"
 
 export interface RedriveFlags extends GoalFlags {
   readonly policy?: string
+  readonly prewarm?: PrewarmRuleName
+  readonly hedge?: HedgeMode
 }
 
 /**
@@ -31,7 +35,8 @@ export async function redrive(
     const estimator = await workspace.estimator()
     await workspace.deploy()
     const policyFor = policiesAgain({ estimator, limits: workspace.platform.limits }, flags.policy)
-    const executed = await followRun({ workspace, terminal, signal, policyFor }, (engine) =>
+    const { prewarm, hedge } = flags
+    const executed = await followRun({ workspace, terminal, signal, policyFor, prewarm, hedge }, (engine) =>
       engine.redrive(runId, { ...goal, codeHashes: codeHashesOf(workspace) }),
     )
     terminal.result(executed.result, () => runText(executed, terminal))

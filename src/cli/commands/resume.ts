@@ -1,3 +1,5 @@
+import type { HedgeMode } from "../../engine/hedge-mode.ts"
+import type { PrewarmRuleName } from "../../engine/prewarm-rule.ts"
 import { messageOf } from "../../base/errors.ts"
 import { runTable } from "../../report/run-table.ts"
 import type { RunResult } from "../../workflow/run-result.ts"
@@ -13,7 +15,10 @@ import { policiesAgain } from "../policies.ts"
  * met any more goes on at the fastest plan. The policy that decided goes on deciding. The exit code is that of the worst
  * run.
  */
-export async function resume({ terminal, cwd, configFile, signal }: CommandContext): Promise<number> {
+export async function resume(
+  { terminal, cwd, configFile, signal }: CommandContext,
+  { prewarm, hedge }: { readonly prewarm?: PrewarmRuleName; readonly hedge?: HedgeMode },
+): Promise<number> {
   const project = await loadProject({ file: configFile, cwd })
   const workspace = await openWorkspace(project, terminal)
   try {
@@ -24,6 +29,8 @@ export async function resume({ terminal, cwd, configFile, signal }: CommandConte
     const engine = workspace.engine({
       policyFor: policiesAgain({ estimator, limits }),
       onEvent: follower.onEvent,
+      prewarm,
+      hedge,
     })
     try {
       const handles = await engine.resumeAll()

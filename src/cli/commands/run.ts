@@ -1,3 +1,5 @@
+import type { HedgeMode } from "../../engine/hedge-mode.ts"
+import type { PrewarmRuleName } from "../../engine/prewarm-rule.ts"
 import { openWorkspace } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { executeRun, exitCodeOfRun, runText } from "../execute.ts"
@@ -12,6 +14,8 @@ export interface RunFlags extends GoalFlags {
   readonly bestEffort?: boolean
   readonly policy?: string
   readonly requestKey?: string
+  readonly prewarm?: PrewarmRuleName
+  readonly hedge?: HedgeMode
 }
 
 /**
@@ -48,6 +52,8 @@ export async function run(context: CommandContext, flags: RunFlags): Promise<num
       input,
       policy,
       requestKey: flags.requestKey,
+      prewarm: flags.prewarm,
+      hedge: flags.hedge,
     })
     terminal.result(executed.result, () => runText(executed, terminal))
     return exitCodeOfRun(executed.result)

@@ -23,7 +23,7 @@ export interface SimulateFlags extends SimulationFlags {
 export async function simulate(context: CommandContext, flags: SimulateFlags): Promise<number> {
   const { terminal, cwd, signal } = context
   const setup = await simulationSetup(context, flags)
-  const { workflow, goal, parameters, estimator, behaviour, faults, seed, runs, prewarm } = setup
+  const { workflow, goal, parameters, estimator, behaviour, faults, seed, runs, prewarm, hedge } = setup
   const { policy, planner } = flags
   const chosen = chosenPolicy({ workflow, goal, estimator, limits: parameters.limits, policy, planner })
   const world = await openWorld({
@@ -34,6 +34,7 @@ export async function simulate(context: CommandContext, flags: SimulateFlags): P
     behaviourOf: () => behaviour,
     policyFor: () => chosen.create(),
     prewarm,
+    hedge,
   })
   try {
     const beganMs = realClock.monotonicMs()
@@ -63,6 +64,7 @@ export async function simulate(context: CommandContext, flags: SimulateFlags): P
       seed,
       platform,
       parameters,
+      prewarm,
       world,
       simulated,
     }

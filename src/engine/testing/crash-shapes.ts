@@ -37,6 +37,18 @@ const shaped: Workflow = defineWorkflow({
   },
 })
 
+/** A workflow inside another one, with two ends. */
+const nested: Workflow = defineWorkflow({
+  name: "nested",
+  functions: Object.fromEntries(["a", "x", "y", "z", "end"].map((f) => [f, { handler: `./${f}.ts` }])),
+  workflows: { inner: { steps: { x: { function: "x" }, y: { function: "y", after: ["x"] }, z: { function: "z" } } } },
+  steps: {
+    a: { function: "a" },
+    n: { workflow: "inner", after: ["a"] },
+    end: { function: "end", after: ["n", "a"] },
+  },
+})
+
 /** More than fits into a record: its values go through the store. */
 const large: Workflow = fromEdges("large", { a: [], b: ["a"] })
 
@@ -47,5 +59,6 @@ export const CRASH_SHAPES: readonly { readonly workflow: Workflow; readonly inpu
   { workflow: sevenChains, input: "x" },
   { workflow: fanned, input: [1, 2, 3, 4, 5] },
   { workflow: shaped, input: { n: [1, 2, 3] } },
+  { workflow: nested, input: 5 },
   { workflow: large, input: "y".repeat(140_000) },
 ]

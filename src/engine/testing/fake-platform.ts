@@ -55,6 +55,8 @@ export interface FakePlatformOptions {
 
 export interface FakePlatform extends Platform {
   readonly calls: readonly Call[]
+  /** Those whose signal aborted while they were in flight. */
+  readonly aborted: readonly Call[]
   /** Most invocations that were in flight at once. */
   readonly peak: number
   readonly prewarms: readonly { readonly variant: string; readonly instances: number; readonly atMs: number }[]
@@ -89,6 +91,7 @@ export function fakePlatform(options: FakePlatformOptions): FakePlatform {
   const { clock, coldMs = 0 } = options
   const script = options.script ?? ((): Script => ({}))
   const calls: Call[] = []
+  const aborted: Call[] = []
   const prewarms: { variant: string; instances: number; atMs: number }[] = []
   const counts = new Map<string, number>()
   const idle = new Map<string, number>()
@@ -147,6 +150,7 @@ export function fakePlatform(options: FakePlatformOptions): FakePlatform {
       return { kind: "ok", payload: act.payload ?? answerOf(call, act, ended), record: ended }
     } finally {
       inFlight--
+      if (signal.aborted) aborted.push(call)
     }
   }
   return {
@@ -155,6 +159,7 @@ export function fakePlatform(options: FakePlatformOptions): FakePlatform {
     limits: { ...FAKE_LIMITS, ...options.limits },
     pricing: fakePricing,
     calls,
+    aborted,
     prewarms,
     get peak() {
       return peak

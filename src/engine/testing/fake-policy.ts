@@ -9,6 +9,10 @@ export interface FakePolicyOptions {
   /** Keeps no views. */
   readonly forget?: true
   readonly mappingDelayMs?: number
+  /** A millionth of a dollar by default. */
+  readonly costUsd?: number
+  /** When the step takes as long as predicted where absent. */
+  readonly latestFinishMs?: (view: RunView) => number
   /** Throws, or answers nonsense. */
   readonly broken?: (view: RunView) => Decision
 }
@@ -32,7 +36,10 @@ export function fakePolicy(options: FakePolicyOptions = {}): FakePolicy {
   }
 }
 
-function decisionOf(view: RunView, { config, latencyMs = 100, mappingDelayMs = 10 }: FakePolicyOptions): Decision {
+function decisionOf(
+  view: RunView,
+  { config, latestFinishMs, costUsd = 1e-6, latencyMs = 100, mappingDelayMs = 10 }: FakePolicyOptions,
+): Decision {
   const step = view.ready[0]!
   const floor = view.memoryFloorMB.get(step) ?? 0
   const chosen = {
@@ -55,10 +62,10 @@ function decisionOf(view: RunView, { config, latencyMs = 100, mappingDelayMs = 1
       computeMs: latencyMs - mappingDelayMs,
       uploadMs: 0,
       percentileMs: latencyMs,
-      costUsd: 1e-6,
+      costUsd,
       coldStarts,
     },
-    latestFinishMs: view.nowMs + latencyMs,
+    latestFinishMs: latestFinishMs?.(view) ?? view.nowMs + latencyMs,
     infeasible: false,
   }
 }

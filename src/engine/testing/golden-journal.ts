@@ -9,6 +9,7 @@ import { ENGINE_FORMAT } from "../records.ts"
 import { openSqliteJournal } from "../sqlite-journal.ts"
 import { CRASH_SHAPES } from "./crash-shapes.ts"
 import { fakePricing, type FakePlatformOptions } from "./fake-platform.ts"
+import type { FakePolicyOptions } from "./fake-policy.ts"
 import { fanned } from "./fanned-workflow.ts"
 import { GOAL, testEngine, type TestEngine } from "./test-engine.ts"
 
@@ -30,11 +31,12 @@ export function readGolden(format: number): GoldenRuns {
   return JSON.parse(readFileSync(goldenPaths(format).runs, "utf8")) as GoldenRuns // written below
 }
 
-const script: NonNullable<FakePlatformOptions["script"]> = ({ functionName, tasks, count, memoryMB }) => {
+const script: NonNullable<FakePlatformOptions["script"]> = ({ functionName, tasks, count, memoryMB, repeat }) => {
   if (functionName === "d" && count === 0)
     return { durationMs: 5, fails: { kind: "function-error", errorType: "Broken", message: "once" } }
   if (functionName === "many" && memoryMB < 2_000 && count === 0)
     return { durationMs: 5, fails: { kind: "out-of-memory" } }
+  if (tasks[0] === "late" && repeat === 0) return { durationMs: 4_000 }
   const errors = tasks.flatMap((task, i) => (task === "bad" ? [{ task: i, errorType: "Bad", message: "no" }] : []))
   return { durationMs: 10, results: tasks.map((task) => ({ [functionName]: task })), errors }
 }
@@ -57,6 +59,9 @@ export async function writeGolden(): Promise<void> {
   const failed = await on.run(diamond, "x")
   ids.push(failed.runId)
   for (const [workflow, input] of runs) ids.push((await on.run(workflow, input)).runId)
+  const wide = fanned({ split: "each", hedge: true })
+  ids.push((await on.run(wide, ["late", ...Array.from({ length: WIDE - 1 }, (_, i) => i)])).runId)
+  ids.push((await on.run(chain, 8, { kind: "cost", sloMs: 15, percentile: 0.95, onDeadline: "cancel" })).runId)
   const redriven = await on.clock.runUntil(on.engine.redrive(failed.runId))
   ids.push((await on.clock.runUntil(redriven.result)).runId)
   const { runId } = await on.clock.runUntil(on.engine.start({ workflow: chain, input: 7, goal: GOAL }))
@@ -72,11 +77,18 @@ export async function writeGolden(): Promise<void> {
   for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true })
 }
 
+/** Tasks of a step that gets an instance for each. */
+const WIDE = 20
+
+const config: NonNullable<FakePolicyOptions["config"]> = (view, step) => ({
+  instances: view.tasks.get(step) === WIDE ? WIDE : 2,
+})
+
 /** An engine on a copy of a golden journal. */
 export function open(path: string): TestEngine {
   const on = testEngine()
   const journal = openSqliteJournal({ path, clock: on.clock })
-  return testEngine({ after: on, journal, platform: { script }, policy: { config: () => ({ instances: 2 }) } })
+  return testEngine({ after: on, journal, platform: { script }, policy: { config } })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeGolden()

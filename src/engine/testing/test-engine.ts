@@ -30,7 +30,7 @@ export interface TestEngine {
   readonly store: EngineOptions["store"]
   readonly events: readonly EngineEvent[]
   /** Starts a run and moves the clock until it has ended. */
-  readonly run: (workflow: Workflow, input?: Json) => Promise<RunResult>
+  readonly run: (workflow: Workflow, input?: Json, goal?: Goal) => Promise<RunResult>
 }
 
 /** An engine on a virtual clock, a scripted platform and a journal in memory. */
@@ -50,10 +50,11 @@ export function testEngine(options: TestEngineOptions = {}): TestEngine {
     random: seededRandom(disk.epoch),
     logger: silentLogger,
     onEvent: (event) => events.push(event),
-    prewarm: options.prewarm ?? false,
+    prewarm: options.prewarm ?? "none",
+    ...(options.hedge === undefined ? {} : { hedge: options.hedge }),
   })
-  const run = async (workflow: Workflow, input: Json = null): Promise<RunResult> => {
-    const handle = await clock.runUntil(engine.start({ workflow, input, goal: GOAL }))
+  const run = async (workflow: Workflow, input: Json = null, goal: Goal = GOAL): Promise<RunResult> => {
+    const handle = await clock.runUntil(engine.start({ workflow, input, goal }))
     return clock.runUntil(handle.result)
   }
   return { engine, clock, platform, policy, disk, store, events, run }

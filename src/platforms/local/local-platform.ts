@@ -8,6 +8,7 @@ import type {
   DeployOptions,
   FunctionPackage,
   FunctionVariant,
+  IdleInstances,
   InvokeOutcome,
   InvokeRequest,
   LogQuery,
@@ -57,6 +58,7 @@ class ConnectedPlatform implements LocalPlatform {
   readonly limits: PlatformLimits
   readonly pricing: Pricing
   readonly info: ServerInfo
+  readonly idle: IdleInstances
   readonly #options: LocalPlatformOptions
   readonly #connection: Connection
   readonly #lambda: LambdaCalls
@@ -70,6 +72,8 @@ class ConnectedPlatform implements LocalPlatform {
     this.info = connection.info
     this.pricing = options.pricing
     this.limits = limitsOf(connection.info)
+    const { keepAliveMs = DEFAULT_SERVER_OPTIONS.keepAliveMs } = options
+    this.idle = { usdPerGbSecond: 0, warmAfter: (ms) => (ms < keepAliveMs ? 1 : 0) }
   }
 
   meters(record: InvocationRecord): Meters {

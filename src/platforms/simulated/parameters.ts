@@ -60,6 +60,8 @@ export interface StartParameters {
 export interface KeepAliveParameters {
   /** Share of instances that are still warm after so long idle: falls from 1 to 0. */
   readonly warmAfterMs: Curve
+  /** What a waiting instance costs for its memory; 0 where absent: only work is billed. */
+  readonly idleUsdPerGbSecond?: number | undefined
 }
 
 export interface CpuParameters {

@@ -62,6 +62,7 @@ const schema = z.strictObject({
       (points) => points.every(([, y], i) => i === 0 || y <= points[i - 1]![1]) && points.at(-1)![1] === 0,
       "must fall to 0",
     ),
+    idleUsdPerGbSecond: z.number().min(0).optional(),
   }),
   cpu: z.strictObject({ periodMs: positive, tickMs: positive, startSpread: share, shortPeriods: z.number().min(0) }),
   noise: z.strictObject({

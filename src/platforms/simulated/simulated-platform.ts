@@ -10,6 +10,7 @@ import {
   type DeployOptions,
   type FunctionPackage,
   type FunctionVariant,
+  type IdleInstances,
   type InvokeOutcome,
   type InvokeRequest,
   type LogQuery,
@@ -19,6 +20,7 @@ import {
   type TeardownScope,
 } from "../platform.ts"
 import { Aborts, type Abortable } from "./aborts.ts"
+import { curveAt } from "./curve.ts"
 import type { FunctionBehaviour } from "./function-behaviour.ts"
 import { FunctionTable } from "./function-table.ts"
 import { NO_FAULTS, type FaultPlan } from "./faults.ts"
@@ -72,6 +74,7 @@ class VirtualPlatform implements SimulatedPlatform {
   readonly limits: PlatformLimits
   readonly pricing: Pricing
   readonly parameters: PlatformParameters
+  readonly idle: IdleInstances
   readonly #functions: FunctionTable
   readonly #log: RecordLog
   readonly #invocations: Invocations
@@ -83,6 +86,8 @@ class VirtualPlatform implements SimulatedPlatform {
     this.clock = options.clock ?? simulationClock()
     this.parameters = parameters
     this.limits = parameters.limits
+    const { warmAfterMs, idleUsdPerGbSecond = 0 } = parameters.keepAlive
+    this.idle = { usdPerGbSecond: idleUsdPerGbSecond, warmAfter: (ms) => curveAt(warmAfterMs, ms) }
     this.pricing = options.pricing ?? awsLambdaPricing()
     this.#functions = new FunctionTable(options.behaviourOf)
     this.#log = new RecordLog(options.logRecords ?? LOG_RECORDS)

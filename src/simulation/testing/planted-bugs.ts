@@ -154,4 +154,58 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     text: "pricing.bill(meters.flat())",
     bug: "pricing.bill([...meters.flat(), ...meters.flat()])",
   },
+  {
+    name: "a duplicate has an idempotency key of its own",
+    file: "engine/invoke-part.ts",
+    text: "const key = this.#key()\n    const go = (",
+    bug: "const key = `${this.#key()}.again`\n    const go = (",
+  },
+  {
+    name: "both answers of a duplicate are applied",
+    file: "engine/hedged-flights.ts",
+    text: "if (this.#on.run.hedging?.late(flight, entry) === true) return false",
+    bug: "this.#on.run.hedging?.late(flight, entry)",
+  },
+  {
+    name: "an invocation that was overtaken is not in the books",
+    file: "engine/hedged-flights.ts",
+    text: "for (const flight of this.#open) this.#on",
+    bug: "for (const flight of this.#open) if (flight === this.#duplicate) this.#on",
+  },
+  {
+    name: "an invocation that was overtaken is billed twice",
+    file: "engine/result-of.ts",
+    text: "if (!invocations.some(isOvertaken)) return bill.lines.map(costLine)",
+    bug: "if (invocations.length >= 0) return bill.lines.map(costLine)",
+  },
+  {
+    name: "a run is ended before its deadline",
+    file: "engine/next-actions.ts",
+    text: "atMs: goal.sloMs }",
+    bug: "atMs: goal.sloMs / 2 }",
+  },
+  {
+    name: "a run goes on after its deadline",
+    file: "engine/live-run.ts",
+    text: "return port.sleep(action.key, Math.max(0, action.atMs - state.nowMs))",
+    bug: "return port.sleep(action.key, 10 * Math.max(0, action.atMs - state.nowMs) + 60_000)",
+  },
+  {
+    name: "the deadline of a step that has ended ends the run",
+    file: "engine/apply.ts",
+    text: "if (hasEnded(run.phase) || run.iteration !== of.iteration) return",
+    bug: "if (run.iteration !== of.iteration) return",
+  },
+  {
+    name: "what a nested workflow gives loses its names",
+    file: "workflow/nested.ts",
+    text: 'if (source.kind !== "record") return true',
+    bug: 'if (source.kind !== "record" || after.length > 0) return true',
+  },
+  {
+    name: "a nested workflow runs whether it is wanted or not",
+    file: "workflow/nested.ts",
+    text: "const when = step.after.length === 0 ? place.when : own",
+    bug: "const when = own",
+  },
 ]

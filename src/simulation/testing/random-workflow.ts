@@ -3,7 +3,7 @@ import { seededRandom, seedOf, type Random } from "../../base/random.ts"
 import type { HandlerCall } from "../../platforms/simulated/function-behaviour.ts"
 import { stepOfKey } from "../shaped-results.ts"
 import { parseWorkflow } from "../../workflow/parse.ts"
-import type { StepSpecInput } from "../../workflow/spec.ts"
+import type { StepSpecInput, WorkflowSpec } from "../../workflow/spec.ts"
 import type { Workflow } from "../../workflow/workflow.ts"
 
 type StepInput = Omit<StepSpecInput, "function">
@@ -11,21 +11,63 @@ type StepInput = Omit<StepSpecInput, "function">
 /** Retries by rule that a part may take: at 10 % faults, fewer would now and then fail a run, rightly. */
 const RETRIES = 12
 
-/** A workflow of 1-9 steps with forks, joins, fan-outs, choices, maps and loops. The same seed gives the same one. */
-export function randomWorkflow(seed: number): Workflow {
-  const random = seededRandom(seedOf(`workflow ${seed}`))
+export interface RandomWorkflow {
+  readonly spec: WorkflowSpec
+  readonly workflow: Workflow
+}
+
+/**
+ * A workflow of 1-9 steps with forks, joins, fan-outs, choices, maps and loops, some of them with duplicates of late
+ * invocations; and now and then nested workflows behind them. The same seed gives the same one.
+ */
+export function randomWorkflow(seed: number): RandomWorkflow {
+  const own = randomSteps(seedOf(`workflow ${seed}`), "")
+  const spec: WorkflowSpec = { name: `random-${seed}`, functions: {}, steps: { ...own } }
+  addNested(spec, Object.keys(own), seed)
+  const more = seededRandom(seedOf(`hedges ${seed}`))
+  const scopes = [spec, ...Object.values(spec.workflows ?? {})].map(({ steps }) => Object.values(steps))
+  for (const step of scopes.flat())
+    if ("function" in step) {
+      spec.functions[step.function] = { handler: `./${step.function}.ts` }
+      if (more.next() < 0.75) step.hedge = true
+    }
+  return { spec, workflow: parseWorkflow(spec, spec.name) }
+}
+
+/** Two workflows, the second of which may run the first, and steps behind the others that run them and read them. */
+function addNested(spec: WorkflowSpec, before: readonly string[], seed: number): void {
+  const random = seededRandom(seedOf(`nested ${seed}`))
+  if (random.next() > 0.35) return
+  const inner = randomSteps(seedOf(`inner ${seed}`), "i")
+  const outer: WorkflowSpec["steps"] = { ...randomSteps(seedOf(`outer ${seed}`), "o") }
+  if (random.next() < 0.5) outer["deep"] = { workflow: "inner", after: parentsOf(Object.keys(outer), random) }
+  spec.workflows = { inner: { steps: inner }, outer: { steps: outer } }
+  const one = before.at(-1)!
+  const path = "n"
+  const when = random.next() < 0.2 ? { when: { step: one, path, operator: "<" as const, value: 7 } } : {}
+  spec.steps["n0"] = { workflow: "outer", after: [...new Set([one, ...parentsOf(before, random)])], ...when }
+  if (random.next() < 0.5) spec.steps["n1"] = { workflow: "inner", after: random.next() < 0.5 ? ["n0"] : [] }
+  const last = Object.keys(spec.steps).slice(before.length)
+  const after = random.next() < 0.5 ? last : [...last, before[0]!]
+  if (random.next() < 0.6) spec.steps["end"] = { function: "end", retry: [...RETRY], after }
+}
+
+const RETRY = [{ on: "*", max: RETRIES, baseMs: 20 }]
+
+/** Steps of one workflow, each of a function of its own, whose names begin with `prefix`. */
+function randomSteps(seed: number, prefix: string): Record<string, StepSpecInput> {
+  const random = seededRandom(seed)
   const steps: Record<string, StepSpecInput> = {}
   const lists = new Set<string>()
-  const count = 1 + Math.floor(random.next() * 9)
+  const count = 1 + Math.floor(random.next() * (prefix === "" ? 9 : 4))
   for (let i = 0; i < count; i++) {
-    const name = `s${i}`
+    const name = `${prefix}s${i}`
     const after = parentsOf(Object.keys(steps), random)
     const { spec, isList } = stepOf(after, lists, random)
     if (isList) lists.add(name)
-    steps[name] = { function: name, retry: [{ on: "*", max: RETRIES, baseMs: 20 }], after, ...spec }
+    steps[name] = { function: name, retry: [...RETRY], after, ...spec }
   }
-  const functions = Object.fromEntries(Object.keys(steps).map((name) => [name, { handler: `./${name}.ts` }]))
-  return parseWorkflow({ name: `random-${seed}`, functions, steps }, `random-${seed}`)
+  return steps
 }
 
 function parentsOf(before: readonly string[], random: Random): string[] {
@@ -66,7 +108,8 @@ export function answersOf(call: HandlerCall): readonly Json[] {
   return call.tasks.map((task) => answerOf(step, task))
 }
 
-function answerOf(step: string, task: Json): Json {
+/** What a step makes of one task. */
+export function answerOf(step: string, task: Json): Json {
   // The order of an object's keys is part of what a step sees: a change of it is a change of the output.
   const random = seededRandom(seedOf(`${step} ${JSON.stringify(isObject(task) ? Object.entries(task) : task)}`))
   const length = Math.floor(random.next() * 7)

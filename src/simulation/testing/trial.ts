@@ -10,11 +10,13 @@ import { preset } from "../../platforms/simulated/presets.ts"
 import { simulatedPlatform, type SimulatedPlatform } from "../../platforms/simulated/simulated-platform.ts"
 import { memoryStore } from "../../stores/memory-store.ts"
 import type { Store } from "../../stores/store.ts"
+import type { Goal } from "../../workflow/goal.ts"
 import type { RunResult } from "../../workflow/run-result.ts"
 import type { Workflow } from "../../workflow/workflow.ts"
-import { wrongInResult, wrongInSending, wrongOnDisk } from "./invariants.ts"
+import { wrongInAllowance, wrongInHedges, wrongInResult, wrongInSending, wrongOnDisk } from "./invariants.ts"
 import { mortalEngine, type Death, type MortalEngine } from "./mortal-engine.ts"
 import { answersOf, randomWorkflow } from "./random-workflow.ts"
+import { referenceOutput } from "./reference-run.ts"
 
 const GOAL = { kind: "cost", sloMs: 600_000, percentile: 0.95 } as const
 
@@ -40,28 +42,54 @@ export interface Trial {
  * engine that is killed now and then and started anew; and the same runs undisturbed, whose outputs count.
  */
 export async function runTrial(seed: number, options: TrialOptions = {}): Promise<Trial> {
-  const workflow = randomWorkflow(seed)
+  const { spec, workflow } = randomWorkflow(seed)
   const random = seededRandom(seedOf(`trial ${seed}`))
   const inputs: Json[] = Array.from({ length: 1 + Math.floor(random.next() * 3) }, (_, i) => ({
     n: i,
     list: [seed, i],
   }))
-  const calm = await play({ workflow, inputs, seed, faults: NO_FAULTS, deaths: [] }, {})
+  const calm = await play({ workflow, goal: GOAL, inputs, seed, faults: NO_FAULTS, deaths: [] }, {})
   const longestMs = Math.max(...calm.results.map((result) => result.latencyMs))
   const faults = faultsOf(random, longestMs)
   const deaths = Array.from({ length: Math.floor(random.next() * 5) }, () => deathOf(random, longestMs))
-  const stormy = await play({ workflow, inputs, seed, faults, deaths }, options)
-  const outputs = calm.results.map((result) => JSON.stringify(result.output))
+  const late = withDeadlines(workflow, seed, longestMs)
+  const stormy = await play({ ...late, inputs, seed, faults: withStragglers(faults, seed), deaths }, options)
   const wrong = [...calm.wrong.map((text) => `undisturbed: ${text}`), ...stormy.wrong]
-  stormy.results.forEach((result, i) => {
-    const text = JSON.stringify(result.output)
-    if (text !== outputs[i]) wrong.push(`I5: run ${i} gave ${text} instead of ${outputs[i]}`)
-  })
+  for (const [i, input] of inputs.entries()) {
+    const output = JSON.stringify(referenceOutput(spec, input))
+    for (const { results } of [calm, stormy]) {
+      const text = JSON.stringify(results[i]!.output)
+      if (results[i]!.status !== "cancelled" && text !== output)
+        wrong.push(`I5: run ${i} gave ${text} instead of ${output}`)
+    }
+  }
   return { wrong, hash: stormy.hash, lives: stormy.lives, invocations: stormy.invocations }
+}
+
+/** A goal that is hardly to be met, and steps that end their run when they are late; in most seeds neither. */
+function withDeadlines(workflow: Workflow, seed: number, longestMs: number): Pick<Play, "workflow" | "goal"> {
+  const random = seededRandom(seedOf(`deadlines ${seed}`))
+  const goal: Goal =
+    random.next() < 0.2 ? { ...GOAL, sloMs: longestMs * (0.2 + 2 * random.next()), onDeadline: "cancel" } : GOAL
+  if (random.next() > 0.2) return { workflow, goal }
+  const steps = workflow.steps.map((step) => (random.next() < 0.3 ? { ...step, onDeadline: "cancel" as const } : step))
+  return { workflow: { ...workflow, steps }, goal }
+}
+
+/** In some seeds steps are as wide as can be, and answers are late so often that invocations get duplicates. */
+function hasStragglers(seed: number): boolean {
+  return seededRandom(seedOf(`stragglers ${seed}`)).next() < 0.4
+}
+
+function withStragglers(plan: FaultPlan, seed: number): FaultPlan {
+  if (!hasStragglers(seed)) return plan
+  const delayMs = 300 + seededRandom(seedOf(`delays ${seed}`)).next() ** 2 * 8_000
+  return { ...plan, faults: [...plan.faults, { kind: "late", share: 0.2, delayMs }] }
 }
 
 interface Play {
   readonly workflow: Workflow
+  readonly goal: Goal
   readonly inputs: readonly Json[]
   readonly seed: number
   readonly faults: FaultPlan
@@ -107,8 +135,10 @@ async function play(plan: Play, { sabotage }: TrialOptions): Promise<Played> {
     })
     results = await livedThrough(life, platform, (engine) => serve(engine, plan, { accepted, disk, wrong }))
   }
-  for (const result of results) wrong.push(...wrongInResult(result))
+  for (const result of results) wrong.push(...wrongInResult(result), ...wrongInHedges(result))
   wrong.push(...wrongOnDisk(disk))
+  const hedges = results.reduce((sum, result) => sum + (result.hedges?.sent ?? 0), 0)
+  wrong.push(...wrongInAllowance(hedges, invocations, lives))
   trace.update(JSON.stringify(results))
   return { results, wrong, hash: trace.digest("hex"), lives, invocations }
 }
@@ -137,13 +167,13 @@ interface Told {
 /** A client that asks for all runs, again after every crash, each under its key; and waits for them. */
 async function serve(
   engine: MortalEngine["engine"],
-  { workflow, inputs }: Play,
+  { workflow, goal, inputs }: Play,
   { accepted, disk, wrong }: Told,
 ): Promise<readonly RunResult[]> {
   const resumed = await engine.resumeAll()
   for (const handle of resumed) handle.result.catch(() => {})
   const ended = inputs.map(async (input, i): Promise<RunResult> => {
-    const handle = await engine.start({ workflow, input, goal: GOAL, requestKey: `request-${i}` })
+    const handle = await engine.start({ workflow, input, goal, requestKey: `request-${i}` })
     const { runId } = handle
     const before = accepted.get(i)
     if (before !== undefined && before !== runId) wrong.push(`I1: request ${i} was run ${before} and is now ${runId}`)
@@ -183,8 +213,11 @@ async function platformOf(
 
 /** Decides at random, and otherwise in every life. */
 function policyOf(seed: number, life: number): ReturnType<typeof fakePolicy> {
+  const isWide = hasStragglers(seed)
   return fakePolicy({
     forget: true,
+    latestFinishMs: ({ nowMs, ready }) =>
+      nowMs + seededRandom(seedOf(`latest ${seed} ${ready[0]}`)).next() ** 2 * 60_000,
     config: (view, step) => {
       const random = seededRandom(seedOf(`policy ${seed} ${life} ${step}`))
       const tasks = Math.max(1, view.tasks.get(step) ?? 1)
@@ -192,7 +225,7 @@ function policyOf(seed: number, life: number): ReturnType<typeof fakePolicy> {
       const sizes = SIZES.filter((size) => size >= floor)
       return {
         memoryMB: sizes[Math.floor(random.next() * sizes.length)] ?? SIZES.at(-1)!,
-        instances: 1 + Math.floor(random.next() * tasks),
+        instances: isWide ? tasks : 1 + Math.floor(random.next() * tasks),
         processes: 1 + Math.floor(random.next() * 3),
       }
     },
