@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   engine: async () => (await import("./engine.ts")).bench,
   planning: async () => (await import("./planning.ts")).bench,
   platform: async () => (await import("./platform.ts")).bench,
+  prewarm: async () => (await import("./prewarm.ts")).bench,
   simulator: async () => (await import("./simulator.ts")).bench,
 }
 

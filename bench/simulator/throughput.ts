@@ -76,7 +76,7 @@ async function open(kind: Kind): Promise<World> {
     behaviourOf: (name) => primes(name, parameters.limits.mbPerVcpu),
     policyFor: () => policy,
     seed: 1,
-    prewarm: false,
+    prewarm: "none",
   })
 }
 
