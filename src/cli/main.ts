@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
+import { ENGINES } from "./engine-flags.ts"
 import { EXIT, exitCodeOf } from "./exit-codes.ts"
 import { parseLoad } from "./load-spec.ts"
 import { IMPORT_FORMATS } from "../profiling/import/formats.ts"
@@ -103,6 +104,9 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     "who decides before each step (default: trimtab; static keeps the plan made before the run)",
   )
   slo.conflicts("budget")
+  const engine = new Option("--engine <name>", "who executes runs (default: embedded)").choices(ENGINES)
+  const ingress = new Option("--ingress <url>", "where Restate takes runs (default: http://127.0.0.1:8080)")
+  const admin = new Option("--admin <url>", "where Restate is administered (default: http://127.0.0.1:9070)")
 
   command("init", "write a small workflow that runs at once", async () => (await import("./commands/init.ts")).init)
   command(
@@ -261,6 +265,20 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .option("--best-effort", "go on at the fastest plan if the goal cannot be met")
     .addOption(policy)
     .option("--request-key <key>", "the same key gives the same run")
+    .addOption(engine)
+    .addOption(ingress)
+    .addOption(admin)
+  command(
+    "serve",
+    "execute the runs that a Restate server hands over, until Ctrl-C",
+    async () => (await import("./commands/serve.ts")).serve,
+  )
+    .addOption(new Option("--engine <name>", "whose runs").choices(["restate"]).makeOptionMandatory())
+    .addOption(new Option("--port <n>", "port of this worker (default: 9080)").argParser(parseCount))
+    .option("--host <address>", "address that it listens on (default: 127.0.0.1)")
+    .option("--advertise <url>", "where the server reaches it (default: http://127.0.0.1 and the port)")
+    .addOption(ingress)
+    .addOption(admin)
   command("resume", "finish the runs that were cut off", async () => (await import("./commands/resume.ts")).resume)
   command(
     "redrive",
@@ -275,6 +293,9 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   command("cancel", "end a run", async () => (await import("./commands/cancel.ts")).cancel)
     .argument("<run>", "id of the run, as trimtab runs lists it")
     .option("--reason <text>", "kept with the run")
+    .addOption(engine)
+    .addOption(ingress)
+    .addOption(admin)
   command("show", "one run: its table and its page", async () => (await import("./commands/show.ts")).show).argument(
     "<run>",
     "id of the run, as trimtab runs lists it",
@@ -287,6 +308,9 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .argument("[run]", "id of the run (default: all)")
     .option("--follow", "go on with what comes, until Ctrl-C")
   command("runs", "list the runs", async () => (await import("./commands/runs.ts")).runs)
+    .addOption(engine)
+    .addOption(ingress)
+    .addOption(admin)
   command(
     "demo",
     "profile and run a real video workflow on this machine, under a tight and a loose deadline",
