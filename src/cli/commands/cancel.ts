@@ -28,6 +28,7 @@ export async function cancel(
   const { reason = "asked for on the command line" } = flags
   const project = await loadProject({ file: configFile, cwd })
   if (flags.engine === "restate") {
+    if (flags.reason !== undefined) throw new TrimtabError("usage", "a Restate server keeps no --reason; leave it out")
     if (!(await projectRestate(project, flags).cancel(runId)))
       throw new TrimtabError("usage", `the Restate server knows no run ${runId} under way`, {
         fix: "see trimtab runs --engine restate",

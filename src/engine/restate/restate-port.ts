@@ -13,15 +13,14 @@
 import type { Context, RestatePromise, Serde } from "@restatedev/restate-sdk"
 import type { Clock } from "../../base/clock.ts"
 import { messageOf, TrimtabError } from "../../base/errors.ts"
-import { isFileRef, type FileRef } from "../../protocol/envelope.ts"
 import type { Store } from "../../stores/store.ts"
-import type { PrewarmResult } from "../../workflow/run-result.ts"
 import { instantsOf } from "../instants.ts"
 import { CANCEL_KEY } from "../keys.ts"
 import { isBreakage } from "../live-run.ts"
 import type { DurablePort, Pending, Settled } from "../port.ts"
 import type { CancelRecord } from "../records.ts"
 import { isLarge, spill, unspill } from "../spill.ts"
+import { answered, keptOf, never, type Attachment, type Kept, type Won } from "./kept-record.ts"
 import type { RestateSdk } from "./sdk.ts"
 
 /** A race over many entries costs their square: a step is cut into few records. */
@@ -43,16 +42,6 @@ export interface RestatePortOptions {
   readonly onAttached: (attachment: Attachment, origin: { readonly here: boolean }) => void
 }
 
-/** What a record carries beside its value. */
-export interface Attachment {
-  /** Events that had been yielded when `next` was decided. */
-  readonly basis: number
-  /** Decisions that follow from this record. */
-  readonly next: readonly Settled[]
-  /** What prewarming had come to; absent where it did nothing. */
-  readonly prewarm?: PrewarmResult
-}
-
 export interface RestatePort extends DurablePort {
   /** False while records are replayed: the same things happened before. */
   readonly live: boolean
@@ -62,17 +51,6 @@ export interface RestatePort extends DurablePort {
   nowMs(): number
   /** Aborts everything that is open; nothing is recorded any more. */
   close(reason: Error): void
-}
-
-/** What Restate keeps of an entry. */
-type Kept =
-  | { readonly atMs: number; readonly value: unknown; readonly with?: Attachment }
-  | { readonly atMs: number; readonly ref: FileRef; readonly with?: Attachment }
-  | { readonly atMs: number; readonly broke: string; readonly code: string }
-
-interface Won {
-  readonly key: string
-  readonly kept: Kept
 }
 
 export function restatePort(options: RestatePortOptions): RestatePort {
@@ -234,30 +212,4 @@ export function restatePort(options: RestatePortOptions): RestatePort {
       controller.abort(reason)
     },
   }
-}
-
-/** What a handler answers to `call`: its value, and when it had it. */
-export interface CallAnswer {
-  readonly atMs: number
-  readonly value: unknown
-}
-
-function answered(key: string, answer: unknown, failure: Error | undefined): Kept {
-  if (failure !== undefined) return { atMs: 0, broke: `${key} failed: ${failure.message}`, code: "internal" }
-  const { atMs, value } = answer as CallAnswer // every handler of the service answers so
-  return { atMs, value }
-}
-
-/** Undefined only where a closure failed for good, which ours never do. */
-function keptOf(key: string, kept: Kept | undefined): Kept {
-  if (kept === undefined) return { atMs: 0, broke: `record ${key} ended without a value`, code: "internal" }
-  return "ref" in kept && !isFileRef(kept.ref)
-    ? { atMs: kept.atMs, broke: `record ${key} refers to nothing`, code: "internal" }
-    : kept
-}
-
-/** Of an attempt that is over nothing more must be recorded. */
-function never(): Promise<never> {
-  // oxlint-disable-next-line promise/avoid-new, no-empty-function -- it is meant never to settle
-  return new Promise<never>(() => {})
 }

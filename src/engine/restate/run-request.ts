@@ -37,9 +37,10 @@ export interface RunAnswer {
 
 /** The request of a run. Pure: equal work has equal hashes. */
 export function runRequest(work: Pick<RunRequest, "runId" | "workflow" | "goal" | "input" | "policy">): RunRequest {
-  const { runId: _, ...hashed } = work
+  const { runId, workflow, goal, input, policy } = work
+  const hashed = { workflow, goal, input, policy }
   const workHash = createHash("sha256").update(canonicalJson(hashed)).digest("hex")
-  return { schemaVersion: 1, engineFormat: ENGINE_FORMAT, ...work, workHash }
+  return { schemaVersion: 1, engineFormat: ENGINE_FORMAT, runId, ...hashed, workHash }
 }
 
 /** An input as a request carries it: itself, or where it was put into the store when it is large. */
