@@ -26,7 +26,6 @@ const tree: Workflow = fromEdges("tree", {
 
 /** Our engine in this process, every record durable before it counts. */
 export async function embedded(sizes: Sizes, shape: "barrier16" | "tree"): Promise<Measured> {
-  process.stderr.write(`embedded, ${shape} ...\n`)
   return withJournal((journal) =>
     playing(journal, shape === "tree" ? tree : barrier16, (play) => measured(sizes, play)),
   )
@@ -37,7 +36,6 @@ export async function embedded(sizes: Sizes, shape: "barrier16" | "tree"): Promi
  * before the next, and no engine. Fifty at once share their commits as fifty runs do.
  */
 export async function limit(sizes: Sizes): Promise<Measured> {
-  process.stderr.write("limit ...\n")
   const groups = await groupsOfOneRun()
   return withJournal((journal) =>
     measured(sizes, async (n) => {

@@ -14,8 +14,13 @@ const PEERS = resolve(import.meta.dirname, "../peers")
 /** Workflows of each measurement: peers are slow, and so is what they take to warm up. */
 const SIZES = {
   ours: { quick: { warmUp: 4_000, one: 500, fifty: 5_000 }, full: { warmUp: 5_000, one: 2_000, fifty: 30_000 } },
-  peer: { quick: { warmUp: 400, one: 150, fifty: 1_500 }, full: { warmUp: 1_000, one: 500, fifty: 5_000 } },
+  restate: { quick: { warmUp: 400, one: 150, fifty: 1_500 }, full: { warmUp: 1_000, one: 500, fifty: 5_000 } },
+  // These do tens of workflows a second.
+  slow: { quick: { warmUp: 60, one: 40, fifty: 400 }, full: { warmUp: 400, one: 200, fifty: 2_000 } },
 } as const
+
+/** The longest that a system may take for all of its measurements. */
+const LONGEST_MS = 240_000
 
 /**
  * Ourselves beside others on this machine, one after the other: barrier16, sixteen steps that do nothing, one workflow at
@@ -25,7 +30,7 @@ const SIZES = {
 export async function bench({ full }: { readonly full: boolean }): Promise<BenchResult> {
   const size = full ? "full" : "quick"
   const ours = SIZES.ours[size]
-  const peer = SIZES.peer[size]
+  const slow = SIZES.slow[size]
   const reasons: Record<string, string> = {}
   const folder = mkdtempSync(join(tmpdir(), "trimtab-peers-"))
   // PostgreSQL runs as another user below it.
@@ -33,16 +38,16 @@ export async function bench({ full }: { readonly full: boolean }): Promise<Bench
   try {
     install()
     const systems: Record<string, Measured | null> = {
-      limit: await limit(ours),
-      embedded: await embedded(ours, "barrier16"),
-      embeddedTree: await embedded(ours, "tree"),
+      limit: await attempt(reasons, "limit", () => limit(ours)),
+      embedded: await attempt(reasons, "embedded", () => embedded(ours, "barrier16")),
+      embeddedTree: await attempt(reasons, "embeddedTree", () => embedded(ours, "tree")),
     }
     for (const mode of ["ours", "bare"] as const) {
       const name = mode === "ours" ? "oursOnRestate" : "bareRestate"
-      systems[name] = await attempt(reasons, name, () => onRestate(join(folder, mode), mode, peer))
+      systems[name] = await attempt(reasons, name, () => onRestate(join(folder, mode), mode, SIZES.restate[size]))
     }
-    systems["dbos"] = await attempt(reasons, "dbos", () => onDbos(folder, peer))
-    systems["bullmq"] = await attempt(reasons, "bullmq", () => onBullMq(folder, peer))
+    systems["dbos"] = await attempt(reasons, "dbos", () => onDbos(folder, slow))
+    systems["bullmq"] = await attempt(reasons, "bullmq", () => onBullMq(folder, slow))
     return { ...comparison(systems, reasons), rows: Object.entries(systems).map(([name, of]) => ({ name, ...of })) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -64,7 +69,10 @@ async function attempt(
 ): Promise<Measured | null> {
   process.stderr.write(`${name} ...\n`)
   try {
-    return await measure()
+    const measured = await measure()
+    const { one, fifty } = measured
+    process.stderr.write(`${name}: ${one.p50Ms.toFixed(1)} ms alone, ${fifty.perSecond.toFixed(0)}/s at fifty\n`)
+    return measured
   } catch (error) {
     reasons[name] = messageOf(error).split("\n")[0]!
     return null
@@ -130,7 +138,10 @@ async function script(name: string, args: readonly string[], { warmUp, one, fift
   let stderr = ""
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()))
+  const late = setTimeout(() => child.kill("SIGKILL"), LONGEST_MS)
   const code = await new Promise((done) => child.once("close", done))
+  clearTimeout(late)
+  if (child.signalCode === "SIGKILL") throw new Error(`${name} took longer than ${LONGEST_MS / 1000} s`)
   if (code !== 0) throw new Error(`${name} ended with ${String(code)}: ${stderr.trim().split("\n").at(-1) ?? ""}`)
   const report = JSON.parse(stdout.trim().split("\n").at(-1)!) as PeerReport // what `drive.ts` writes
   const { one: single, fifty: many, serverCpuMs50 } = report

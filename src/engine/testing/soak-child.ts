@@ -26,8 +26,9 @@ export interface Held {
 }
 
 const AT_ONCE = 50
-/** Moments at which is looked, and the share of the runs that warms the process up. */
-const LOOKS = 20
+/** Runs between two looks at what is held, and the share of the runs that warms the process up. */
+const RUNS_A_LOOK = 400
+const MOST_LOOKS = 20
 const WARM_UP = 0.2
 
 const [path = "none", count = "0"] = process.argv.slice(2)
@@ -70,7 +71,8 @@ async function play(batch: number): Promise<void> {
   })
 }
 
+const looks = Math.min(MOST_LOOKS, Math.ceil(runs / RUNS_A_LOOK))
 await play(Math.ceil(runs * WARM_UP))
-for (let i = 0; i < LOOKS; i++) await play(Math.ceil((runs * (1 - WARM_UP)) / LOOKS))
+for (let i = 0; i < looks; i++) await play(Math.ceil((runs * (1 - WARM_UP)) / looks))
 await engine.close()
 process.stdout.write(JSON.stringify({ succeeded, held }))
