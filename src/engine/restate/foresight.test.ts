@@ -23,7 +23,7 @@ describe("decisions that follow from an event", () => {
   test("of a step's end are those of all that it frees, in order, each knowing the ones before", () => {
     const policy = fakePolicy()
     const state = after(stateOf(barrier16), "start")
-    const next = foresee(state, ended("start"), { decide: { ...DECIDE, policy }, sources: SOURCES })
+    const { next } = foresee(state, ended("start"), { decide: { ...DECIDE, policy }, sources: SOURCES })
     expect(keys(next)).toEqual([1, 2, 3, 4, 5, 6, 7].map((i) => `decide/x${i}#0.1`))
     expect(policy.views.map((view) => view.running.size)).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
@@ -51,7 +51,7 @@ const SOURCES = { warm: () => 0, floors: new Map<string, number>() }
 const DECIDE = { policy: fakePolicy(), clock: virtualClock(), limits: FAKE_LIMITS, lastGood: new Map() }
 
 function foreseen(state: RunState, event: Settled | null): readonly Settled[] {
-  return foresee(state, event, { decide: DECIDE, sources: SOURCES })
+  return foresee(state, event, { decide: DECIDE, sources: SOURCES }).next
 }
 
 function stateOf(workflow: Workflow): RunState {

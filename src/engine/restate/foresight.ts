@@ -8,13 +8,13 @@ import type { RunState } from "../state.ts"
 /**
  * The decisions that follow when this event is the next one of a run, each on the state that the ones before it leave: a
  * chain decides its next step, a fan of steps all of them. Empty where a decision is being made already. Null is the
- * event of the run's start, which changes nothing.
+ * event of the run's start, which changes nothing. `state` is what all of them lead to.
  */
 export function foresee(
   state: RunState,
   settled: Settled | null,
   on: { readonly decide: DecideOptions; readonly sources: ViewSources },
-): readonly Settled[] {
+): { readonly next: readonly Settled[]; readonly state: RunState } {
   const next: Settled[] = []
   let after = settled === null ? state : apply(state, settled)
   const atMs = settled?.atMs ?? state.startedAtWallMs
@@ -25,5 +25,5 @@ export function foresee(
     next.push(decision)
     after = apply(after, decision)
   }
-  return next
+  return { next, state: after }
 }

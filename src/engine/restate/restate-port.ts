@@ -20,7 +20,17 @@ import { isBreakage } from "../live-run.ts"
 import type { DurablePort, Pending, Settled } from "../port.ts"
 import type { CancelRecord } from "../records.ts"
 import { isLarge, spill, unspill } from "../spill.ts"
-import { answered, keptOf, never, type Attachment, type Kept, type Won } from "./kept-record.ts"
+import {
+  answered,
+  broken,
+  keptOf,
+  never,
+  recordSerde,
+  textOf,
+  type Attachment,
+  type Kept,
+  type Won,
+} from "./kept-record.ts"
 import type { RestateSdk } from "./sdk.ts"
 
 /** A race over many entries costs their square: a step is cut into few records. */
@@ -36,7 +46,7 @@ export interface RestatePortOptions {
   readonly clock: Clock
   /** Of the present attempt: its end ends everything that was begun in it. */
   readonly signal: AbortSignal
-  /** What a closure's record carries beside its value; null for the record of the run's start. */
+  /** What a closure's record carries beside its value; null for the record of the run's start. Called once for each. */
   readonly attach: (settled: Settled | null, atMs: number) => Attachment
   /** Told of it when the record is yielded; `here` where its closure ran in this attempt. */
   readonly onAttached: (attachment: Attachment, origin: { readonly here: boolean }) => void
@@ -60,8 +70,8 @@ export function restatePort(options: RestatePortOptions): RestatePort {
   const promises = new Map<string, RestatePromise<Won>>()
   const asked = new Set<string>()
   const askedInReplay = new Set<string>()
-  /** Values of closures that ran in this attempt: large ones need not be read back. */
-  const ran = new Map<string, unknown>()
+  /** Records of closures that ran in this attempt: what is known need not be read back. */
+  const ran = new Map<string, { readonly kept: Kept; readonly value: unknown }>()
   /** Decisions that came with the last record, to be yielded when they are asked for. */
   let foreseen: readonly Settled[] = []
   let yielded = 0
@@ -74,30 +84,29 @@ export function restatePort(options: RestatePortOptions): RestatePort {
   let instants: (() => number) | null = null
   const nowMs = (): number => Math.max(lastAtMs, (instants ??= instantsOf(clock, lastAtMs))())
 
-  const keep = async (key: string, value: unknown): Promise<Kept> => {
+  const keep = async (key: string, value: unknown): Promise<Won> => {
     const atMs = nowMs()
     const text = JSON.stringify(value ?? null)
-    const carried = (): { with?: Attachment } => {
-      const attachment = options.attach({ key, value, atMs }, atMs)
-      return attachment.next.length === 0 && attachment.prewarm === undefined ? {} : { with: attachment }
-    }
-    if (!isLarge(text)) return { atMs, value: value ?? null, ...carried() }
-    const ref = await spill(`runs/${runId}/journal`, text, { store, clock, signal: controller.signal })
-    return { atMs, ref, ...carried() }
+    const ref = isLarge(text)
+      ? await spill(`runs/${runId}/journal`, text, { store, clock, signal: controller.signal })
+      : null
+    const attachment = options.attach({ key, value, atMs }, atMs)
+    const isEmpty = attachment.next.length === 0 && attachment.prewarm === undefined
+    const carried = isEmpty ? {} : { with: attachment }
+    ran.set(key, { kept: ref === null ? { atMs, value, ...carried } : { atMs, ref, ...carried }, value })
+    return { key, text: textOf({ atMs, ...(ref === null ? { value: text } : { ref }), ...carried }) }
   }
 
-  const launch = async (key: string, fn: (signal: AbortSignal) => unknown): Promise<Kept> => {
+  const launch = async (key: string, fn: (signal: AbortSignal) => unknown): Promise<Won> => {
     try {
-      const value = await fn(controller.signal)
-      const kept = await keep(key, value)
-      ran.set(key, value)
-      return controller.signal.aborted ? await never() : kept
+      const won = await keep(key, await fn(controller.signal))
+      return controller.signal.aborted ? await never() : won
     } catch (error) {
       if (controller.signal.aborted) return never()
       if (!isBreakage(error)) throw error
-      ran.set(key, null)
-      const code = error instanceof TrimtabError ? error.code : "internal"
-      return { atMs: nowMs(), broke: messageOf(error), code }
+      const kept = broken(messageOf(error), error instanceof TrimtabError ? error.code : "internal", nowMs())
+      ran.set(key, { kept, value: null })
+      return { key, text: JSON.stringify(kept) }
     }
   }
 
@@ -129,18 +138,19 @@ export function restatePort(options: RestatePortOptions): RestatePort {
     return { ...next, atMs: lastAtMs }
   }
 
-  const settle = async ({ key, kept }: Won): Promise<Settled> => {
+  const settle = async (won: Won): Promise<Settled> => {
+    const { key } = won
+    const here = ran.get(key)
+    const kept = here?.kept ?? keptOf(won)
     promises.delete(key)
-    lastAtMs = Math.max(lastAtMs, kept.atMs)
-    const here = ran.has(key)
-    if (here) live = true
-    const value = here ? ran.get(key) : undefined
     ran.delete(key)
-    if ("with" in kept && kept.with !== undefined) accept(kept.with, here)
+    if (here !== undefined) live = true
+    lastAtMs = Math.max(lastAtMs, kept.atMs)
+    if ("with" in kept && kept.with !== undefined) accept(kept.with, here !== undefined)
     yielded++
     if ("broke" in kept) throw new TrimtabError(kept.code === "journal-mismatch" ? kept.code : "internal", kept.broke)
+    if (here !== undefined) return { key, value: here.value, atMs: lastAtMs }
     if ("value" in kept) return { key, value: kept.value, atMs: lastAtMs }
-    if (here) return { key, value: JSON.parse(JSON.stringify(value ?? null)), atMs: lastAtMs }
     return { key, value: JSON.parse(await unspill(kept.ref, { store, clock })), atMs: lastAtMs }
   }
 
@@ -160,13 +170,13 @@ export function restatePort(options: RestatePortOptions): RestatePort {
     run: (key, fn) => {
       // The server tells of a cancel request by itself, at the next race.
       if (key === CANCEL_KEY || foreseen.some((decision) => decision.key === key)) return { key }
-      return ask(key, () => context.run(key, () => launch(key, fn)).map((kept) => ({ key, kept: keptOf(key, kept) })))
+      return ask(key, () => context.run(key, () => launch(key, fn), { serde: recordSerde(key) }))
     },
     sleep: (key, ms) => {
       // The server tells no instant: the timer's own end is one that every replay computes.
       const untilMs = lastAtMs + Math.ceil(ms)
       return ask(key, () =>
-        context.sleep(Math.max(0, Math.ceil(ms)), key).map(() => ({ key, kept: { atMs: untilMs, value: null } })),
+        context.sleep(Math.max(0, Math.ceil(ms)), key).map((): Won => ({ key, kept: { atMs: untilMs, value: null } })),
       )
     },
     call: (key, { handler }, input) =>
@@ -180,7 +190,7 @@ export function restatePort(options: RestatePortOptions): RestatePort {
             outputSerde: json,
             name: key,
           })
-          .map((answer, failure) => ({ key, kept: answered(key, answer, failure) })),
+          .map((answer, failure): Won => ({ key, kept: answered(key, answer, failure) })),
       ),
     now: async () => {
       // An attempt that makes this record is the first one: all that follows in it happens for the first time.

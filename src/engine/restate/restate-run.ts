@@ -3,6 +3,7 @@ import type { Json } from "../../base/json.ts"
 import type { Policy } from "../../optimization/policy.ts"
 import type { StepConfig } from "../../workflow/config.ts"
 import type { PrewarmResult, RunResult } from "../../workflow/run-result.ts"
+import { apply } from "../apply.ts"
 import type { EngineParts, RunParts } from "../engine-parts.ts"
 import { execute } from "../execute.ts"
 import { breakageOf, isBreakage, NO_PREWARM, perform, type Performing } from "../live-run.ts"
@@ -51,6 +52,9 @@ export async function restateRun(options: RestateRunOptions): Promise<RunResult>
   }
 }
 
+/** Made once: a stack for every run would cost more than its end. */
+const OVER = new Error("the attempt is over")
+
 /** One attempt: the state it has come to, and what lives as long as it does. */
 class Attempt {
   readonly #on: RestateRunOptions
@@ -61,6 +65,10 @@ class Attempt {
   #state: RunState
   /** Events that the loop has seen. */
   #events = 0
+  /** Closures that have ended and whose records the loop has not seen, in the order in which it is to see them. */
+  readonly #ended = new Map<string, Settled>()
+  /** What the loop will have come to when it has seen these; null until that is wanted, or when another event came. */
+  #ahead: { readonly state: RunState; readonly keys: string[] } | null = null
   /** What prewarming had come to at the last record, and at the last one of the attempts before this one. */
   #prewarm = NO_PREWARM
   #earlierPrewarm = NO_PREWARM
@@ -103,7 +111,7 @@ class Attempt {
         perform: (action, state) => perform(action, state, performing),
         onSettled: (settled, before, after) => {
           this.#state = after
-          this.#events++
+          this.#sawEvent(settled.key)
           observer.settled(settled, before, after)
         },
       })
@@ -117,7 +125,7 @@ class Attempt {
 
   close(): void {
     this.#warmer?.close()
-    this.#port.close(new Error("the attempt is over"))
+    this.#port.close(OVER)
   }
 
   readonly #sinceStartMs = (): number => Math.round((this.#port.nowMs() - this.#state.startedAtWallMs) * 1000) / 1000
@@ -148,13 +156,44 @@ class Attempt {
     })
   }
 
+  #sawEvent(key: string): void {
+    this.#events++
+    this.#ended.delete(key)
+    if (this.#ahead?.keys.shift() !== key) this.#ahead = null
+  }
+
+  /**
+   * Records come back in the order in which closures end, so that what follows from this one can be decided on all that
+   * will have happened by then, although the loop has yet to see it.
+   */
   #attachment(settled: Settled | null, atMs: number): Attachment {
-    const { policy, lastGood, parts } = this.#on
-    const state = settled === null ? initialState(this.#definition, atMs) : this.#state
-    const decide = { policy, lastGood, clock: parts.clock, limits: parts.platform.limits }
-    const next = foresee(state, settled, { decide, sources: this.#sources })
     const prewarm = sumOf(this.#earlierPrewarm, this.#warmer?.result ?? NO_PREWARM)
-    return { basis: this.#events, next, ...(prewarm.asked === 0 ? {} : { prewarm }) }
+    const warmed = prewarm.asked === 0 ? {} : { prewarm }
+    try {
+      return { ...this.#foresight(settled, atMs), ...warmed }
+    } catch {
+      // Replay has not come as far as this closure: what follows from it is decided when it has.
+      this.#ahead = null
+      return { basis: -1, next: [], ...warmed }
+    } finally {
+      if (settled !== null) this.#ended.set(settled.key, settled)
+    }
+  }
+
+  #foresight(settled: Settled | null, atMs: number): Attachment {
+    const { policy, lastGood, parts } = this.#on
+    const ahead = settled === null ? { state: initialState(this.#definition, atMs), keys: [] } : this.#lookAhead()
+    const decide = { policy, lastGood, clock: parts.clock, limits: parts.platform.limits }
+    const { next, state } = foresee(ahead.state, settled, { decide, sources: this.#sources })
+    const more = [...(settled === null ? [] : [settled]), ...next].map(({ key }) => key)
+    this.#ahead = { state, keys: [...ahead.keys, ...more] }
+    return { basis: this.#events + ahead.keys.length, next }
+  }
+
+  #lookAhead(): { readonly state: RunState; readonly keys: readonly string[] } {
+    if (this.#ahead !== null) return this.#ahead
+    const state = [...this.#ended.values()].reduce(apply, this.#state)
+    return { state, keys: [...this.#ended.keys()] }
   }
 
   /** From records alone: every attempt that comes here gives the same result. */

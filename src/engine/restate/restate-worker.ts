@@ -1,6 +1,6 @@
 import { createServer, type Http2Server } from "node:http2"
 import type { AddressInfo } from "node:net"
-import type { Context, LoggerTransport } from "@restatedev/restate-sdk"
+import type { Context, LoggerTransport, Serde } from "@restatedev/restate-sdk"
 import { messageOf, systemCode, TrimtabError } from "../../base/errors.ts"
 import type { Logger } from "../../base/logger.ts"
 import type { Policy } from "../../optimization/policy.ts"
@@ -79,8 +79,10 @@ export async function startRestateWorker(options: RestateWorkerOptions): Promise
 function serviceFor(sdk: RestateSdk, options: RestateWorkerOptions): ReturnType<RestateSdk["service"]> {
   const parts = partsOf(options)
   const lastGood = new Map<string, StepConfig>()
-  const run = async (context: Context, body: unknown): Promise<RunAnswer> => {
-    const request = forGood(sdk, () => parseRunRequest(body))
+  const oneOf = workflows()
+  const run = async (context: Context, body: unknown): Promise<string> => {
+    const parsed = forGood(sdk, () => parseRunRequest(body))
+    const request = { ...parsed, workflow: oneOf(parsed.workflow) }
     const createPolicy = (): Policy => options.policyFor(request.workflow, request.goal, request.policy)
     const policy = forGood(sdk, createPolicy)
     const result = await restateRun({
@@ -94,11 +96,11 @@ function serviceFor(sdk: RestateSdk, options: RestateWorkerOptions): ReturnType<
       ...(options.prewarm === false ? {} : { prewarmPolicy: createPolicy() }),
     })
     await options.onResult?.(result)
-    return { schemaVersion: 1, workHash: request.workHash, result: await carried(result, parts) }
+    return answerOf(result, request.workHash, parts)
   }
   return sdk.service({
     name: options.service,
-    handlers: { [RUN_HANDLER]: run },
+    handlers: { [RUN_HANDLER]: sdk.createServiceHandler({ output: TEXT }, run) },
     options: {
       inactivityTimeout: { hours: INACTIVITY_HOURS },
       abortTimeout: { minutes: 10 },
@@ -116,6 +118,22 @@ function serviceFor(sdk: RestateSdk, options: RestateWorkerOptions): ReturnType<
   })
 }
 
+/** Workflows kept for the runs that follow. */
+const MOST_WORKFLOWS = 100
+
+/** One object for equal workflows: graphs, plans and what else is derived from one is then kept. */
+function workflows(): (workflow: Workflow) => Workflow {
+  const known = new Map<string, Workflow>()
+  return (workflow) => {
+    const text = JSON.stringify(workflow)
+    const before = known.get(text)
+    if (before !== undefined) return before
+    if (known.size >= MOST_WORKFLOWS) known.clear()
+    known.set(text, workflow)
+    return workflow
+  }
+}
+
 /** What cannot be understood ends its invocation for good: no other attempt would fare better. */
 function forGood<T>(sdk: RestateSdk, read: () => T): T {
   try {
@@ -125,11 +143,20 @@ function forGood<T>(sdk: RestateSdk, read: () => T): T {
   }
 }
 
-/** A long result goes through the store: the server's messages end at 32 MB. */
-async function carried(result: RunResult, { store, clock }: EngineParts): Promise<RunAnswer["result"]> {
+/** The answer as text. A long result goes through the store: the server's messages end at 32 MB. */
+async function answerOf(result: RunResult, workHash: string, { store, clock }: EngineParts): Promise<string> {
   const text = JSON.stringify(result)
-  if (!isLarge(text)) return { value: result }
-  return { ref: await putText(`runs/${result.runId}/result.json`, text, { store, clock }) }
+  if (!isLarge(text)) return `{"schemaVersion":1,"workHash":"${workHash}","result":{"value":${text}}}`
+  const ref = await putText(`runs/${result.runId}/result.json`, text, { store, clock })
+  const answer: RunAnswer = { schemaVersion: 1, workHash, result: { ref } }
+  return JSON.stringify(answer)
+}
+
+/** JSON that is text already. */
+const TEXT: Serde<string> = {
+  contentType: "application/json",
+  serialize: (text) => Buffer.from(text),
+  deserialize: (bytes) => Buffer.from(bytes).toString(),
 }
 
 async function listen(server: Http2Server, host: string, port: number): Promise<number> {

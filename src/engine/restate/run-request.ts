@@ -7,6 +7,7 @@ import type { Store } from "../../stores/store.ts"
 import type { Goal } from "../../workflow/goal.ts"
 import type { RunResult } from "../../workflow/run-result.ts"
 import type { Workflow } from "../../workflow/workflow.ts"
+import { storedWorkflow } from "../new-run.ts"
 import { ENGINE_FORMAT } from "../records.ts"
 import { isLarge, spill } from "../spill.ts"
 
@@ -38,9 +39,9 @@ export interface RunAnswer {
 /** The request of a run. Pure: equal work has equal hashes. */
 export function runRequest(work: Pick<RunRequest, "runId" | "workflow" | "goal" | "input" | "policy">): RunRequest {
   const { runId, workflow, goal, input, policy } = work
-  const hashed = { workflow, goal, input, policy }
+  const hashed = { workflow: storedWorkflow(workflow).hash, goal, input, policy }
   const workHash = createHash("sha256").update(canonicalJson(hashed)).digest("hex")
-  return { schemaVersion: 1, engineFormat: ENGINE_FORMAT, runId, ...hashed, workHash }
+  return { schemaVersion: 1, engineFormat: ENGINE_FORMAT, runId, workflow, goal, input, policy, workHash }
 }
 
 /** An input as a request carries it: itself, or where it was put into the store when it is large. */
