@@ -169,7 +169,7 @@ export function restatePort(options: RestatePortOptions): RestatePort {
     nowMs,
     run: (key, fn) => {
       // The server tells of a cancel request by itself, at the next race.
-      if (key === CANCEL_KEY || foreseen.some((decision) => decision.key === key)) return { key }
+      if (key === CANCEL_KEY || foreseen[0]?.key === key) return { key }
       return ask(key, () => context.run(key, () => launch(key, fn), { serde: recordSerde(key) }))
     },
     sleep: (key, ms) => {
