@@ -156,7 +156,6 @@ async function withEngine<T>(
     clock: realClock,
     random: seededRandom(1),
     logger: silentLogger,
-    prewarm: false,
   })
   try {
     return await use(engine)

@@ -19,7 +19,6 @@ await startRestateWorker({
   clock: realClock,
   logger: silentLogger,
   policyFor: () => fakePolicy({ forget: true }),
-  prewarm: false,
   port: Number(port),
 })
 process.stdout.write("listening\n")

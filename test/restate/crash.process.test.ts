@@ -85,7 +85,6 @@ async function undisturbed(): Promise<string[]> {
     clock: realClock,
     random: seededRandom(1),
     logger: silentLogger,
-    prewarm: false,
   })
   const handles = await Promise.all(
     CRASH_SHAPES.map(({ workflow, input }) => engine.start({ workflow, input, goal: CRASH_GOAL })),

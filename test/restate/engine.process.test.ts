@@ -53,7 +53,6 @@ function serving({ script, policy }: EngineSetup): Serving {
       clock: realClock,
       logger: silentLogger,
       policyFor: () => fakePolicy(policy),
-      prewarm: false,
     })
     workers.push(worker)
     await client.register(`http://127.0.0.1:${worker.port}`)

@@ -34,7 +34,6 @@ async function work(): Promise<string> {
     clock: realClock,
     random: seededRandom(process.pid),
     logger: silentLogger,
-    prewarm: false,
   })
   try {
     for (const handle of await engine.resumeAll()) await finish(handle)
