@@ -42,7 +42,8 @@ describe("killed with SIGKILL while runs are under way", () => {
         const requests = await Promise.all(CRASH_SHAPES.map((_, i) => on.start(`${victim}${round}-${i}`, i)))
         let before = on.snapshot()
         for (let n = 0; n < KILLS_PER_ROUND && kills < KILLS; n++, kills++) {
-          await realClock.sleep(60 + random.next() * 160)
+          await untilMoved(on, before)
+          await realClock.sleep(random.next() * 120)
           const atKill = await on.kill(victim)
           checkRepeats(before, atKill)
           before = atKill
@@ -55,6 +56,16 @@ describe("killed with SIGKILL while runs are under way", () => {
     },
   )
 })
+
+/** Longest wait for a server to call the worker again after a kill, ms. */
+const MOVED_MS = 20_000
+
+/** A kill teaches nothing while the server still waits to try again: it comes when work goes on, or all is done. */
+async function untilMoved(on: Playground, before: Snapshot): Promise<void> {
+  const total = ({ asked }: Snapshot): number => [...asked.values()].reduce((sum, count) => sum + count, 0)
+  for (let waitedMs = 0; waitedMs < MOVED_MS && total(on.snapshot()) === total(before); waitedMs += 20)
+    await realClock.sleep(20)
+}
 
 interface Snapshot {
   readonly asked: ReadonlyMap<string, number>
