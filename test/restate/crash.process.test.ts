@@ -58,7 +58,7 @@ describe("killed with SIGKILL while runs are under way", () => {
 })
 
 /** Longest wait for a server to call the worker again after a kill, ms. */
-const MOVED_MS = 20_000
+const MOVED_MS = 6_000
 
 /** A kill teaches nothing while the server still waits to try again: it comes when work goes on, or all is done. */
 async function untilMoved(on: Playground, before: Snapshot): Promise<void> {
