@@ -14,9 +14,9 @@ import { entry, newRun } from "./testing/test-journal.ts"
 import { damagedAt } from "./wal-check.ts"
 
 /** Bytes between two cuts of the log; 1 is every byte. */
-const CUT_EVERY = Number(process.env["TRIMTAB_CUT_EVERY"] ?? 499)
+const CUT_EVERY = Number(process.env["TRIMTAB_CUT_EVERY"] ?? 997)
 /** Bits that are flipped, one at a time. */
-const BIT_FLIPS = Number(process.env["TRIMTAB_BIT_FLIPS"] ?? 100)
+const BIT_FLIPS = Number(process.env["TRIMTAB_BIT_FLIPS"] ?? 60)
 
 const ENTRIES = 8
 const folder = mkdtempSync(join(tmpdir(), "trimtab-faults-"))
