@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
-import { ENGINES } from "./engine-flags.ts"
+import { engineOptions } from "./engine-flags.ts"
 import { EXIT, exitCodeOf } from "./exit-codes.ts"
 import { parseLoad } from "./load-spec.ts"
 import { IMPORT_FORMATS } from "../profiling/import/formats.ts"
@@ -104,9 +104,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     "who decides before each step (default: trimtab; static keeps the plan made before the run)",
   )
   slo.conflicts("budget")
-  const engine = new Option("--engine <name>", "who executes runs (default: embedded)").choices(ENGINES)
-  const ingress = new Option("--ingress <url>", "where Restate takes runs (default: http://127.0.0.1:8080)")
-  const admin = new Option("--admin <url>", "where Restate is administered (default: http://127.0.0.1:9070)")
+  const { engine, ingress, admin } = engineOptions()
 
   command("init", "write a small workflow that runs at once", async () => (await import("./commands/init.ts")).init)
   command(
