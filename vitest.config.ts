@@ -4,6 +4,8 @@ import { defineConfig, type ViteUserConfig } from "vitest/config"
 // so a file that measures time or kills processes is in the "process" project, alone.
 const processTests = ["test/**/*.process.test.ts", "src/**/*.process.test.ts"]
 
+const packages = ["**/node_modules/**"]
+
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
@@ -11,7 +13,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: processTests,
+          exclude: [...processTests, ...packages],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
@@ -20,6 +22,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "process",
           include: processTests,
+          exclude: packages,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

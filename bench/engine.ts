@@ -16,7 +16,8 @@ import { trimtabPolicy } from "../src/optimization/trimtab-policy.ts"
 import { memoryStore } from "../src/stores/memory-store.ts"
 import type { Goal } from "../src/workflow/goal.ts"
 import { barrier16 } from "../src/workflow/testing/workflows.ts"
-import type { BenchResult } from "./bench.ts"
+import type { Bench, BenchResult } from "./bench.ts"
+import { sectioned } from "./sections.ts"
 
 const GOAL: Goal = { kind: "cost", sloMs: 60_000, percentile: 0.95 }
 
@@ -34,7 +35,7 @@ const FULL = { warmUp: 5_000, one: 2_000, fifty: 30_000, decided: 300 }
  * What the engine costs: 16 steps that do nothing, on a platform that answers at once, with every record durable
  * (SQLite, an fsync per commit). Beside it the same rows without an engine, on the same disk in the same minute.
  */
-export async function bench(options: { readonly full: boolean }): Promise<BenchResult> {
+async function overhead(options: { readonly full: boolean }): Promise<BenchResult> {
   const size = options.full ? FULL : QUICK
   await measure({ name: "warm-up", workflows: size.warmUp, concurrency: 50 })
   const one = await measure({ name: "one at a time", workflows: size.one, concurrency: 1 })
@@ -176,3 +177,28 @@ function quantile(values: readonly number[], p: number): number {
 function round(value: number): number {
   return Math.round(value * 1000) / 1000
 }
+
+const PEER_KEYS = [
+  "embeddedOverLimit1",
+  "embeddedOverLimit50",
+  "embeddedOverRestate",
+  "cpuRestateOverEmbedded",
+  "oursOnRestateOverBare",
+]
+
+/** Peers take minutes and are installed for it: only who asks for them gets them. */
+const peers: Bench = async (options) => {
+  if (options.full || options.only === "peers") return (await import("./engine/peers.ts")).bench(options)
+  const reason = "measured beside other engines by --only peers, which installs them"
+  return {
+    summary: Object.fromEntries(PEER_KEYS.map((key) => [key, null])),
+    reasons: Object.fromEntries(PEER_KEYS.map((key) => [key, reason])),
+    rows: [],
+  }
+}
+
+export const bench: Bench = sectioned({
+  overhead: async () => overhead,
+  "fan-out": async () => (await import("./engine/fan-out.ts")).bench,
+  peers: async () => peers,
+})

@@ -107,6 +107,16 @@ export type { EngineEvent } from "./engine/events.ts"
 export type { Journal } from "./engine/journal.ts"
 export { memoryJournal } from "./engine/memory-journal.ts"
 export { openSqliteJournal } from "./engine/sqlite-journal.ts"
+export {
+  RESTATE_ADDRESS,
+  restateClient,
+  type RestateAddress,
+  type RestateClient,
+  type RestateClientOptions,
+  type RestateRunStatus,
+} from "./engine/restate/restate-client.ts"
+export { startRestateWorker, type RestateWorker, type RestateWorkerOptions } from "./engine/restate/restate-worker.ts"
+export { carriedInput, runRequest, serviceOf, type RunRequest } from "./engine/restate/run-request.ts"
 
 export { comparePage } from "./report/compare-page.ts"
 export { runPage } from "./report/run-page.ts"

@@ -67,6 +67,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   esbuild: ["packaging"],
   "@aws-sdk/client-lambda": ["platforms"],
   "@smithy/node-http-handler": ["platforms"],
+  "@restatedev/restate-sdk": ["engine"],
   preact: ["report"],
   "preact-render-to-string": ["report"],
   "d3-array": ["report"],

@@ -60,6 +60,16 @@ test("the public API can be imported, and its figures need no package of ours", 
   expect(existsSync(join(folder, "node_modules/preact"))).toBe(false)
 })
 
+test("a worker of a Restate server asks for the SDK that is not there, with the command that installs it", async () => {
+  expect(existsSync(join(folder, "node_modules/@restatedev"))).toBe(false)
+  const asked = ["--no-install", "trimtab", "serve", "--engine", "restate"]
+  const { code, stdout, stderr } = await run("npx", asked, { cwd: folder })
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
+  expect(stderr).toMatch(
+    /^error: the Restate engine needs the package .*npm install @restatedev\/restate-sdk@[\d.]+\n$/,
+  )
+})
+
 test("the package holds no source, no test and no fixture", async () => {
   const files = await readdir(join(folder, "node_modules/trimtab"), { recursive: true })
   expect(files.filter((name) => /\.test\.|[/\\]testing[/\\]|^src|^test|^examples/.test(name))).toEqual([])

@@ -263,7 +263,7 @@ export async function openPlatform(project: Project): Promise<LocalPlatform> {
 }
 
 /** Run ids need chance that nobody can guess. */
-const realRandom: Random = { next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 }
+export const realRandom: Random = { next: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 }
 
 async function packageAll(project: Project, terminal: Terminal): Promise<Map<string, FunctionPackage>> {
   const packages = new Map<string, FunctionPackage>()

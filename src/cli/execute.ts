@@ -86,6 +86,35 @@ export function interrupted(signal: AbortSignal, runId: string): Promise<never> 
   })
 }
 
+/** Samples for the profiles from what runs measure. */
+export interface RunRecorders {
+  readonly onEvent: (event: EngineEvent) => void
+  /** Appends what a run that ended has measured. */
+  save(result: RunResult): Promise<void>
+}
+
+/** Recorders for any number of runs at once. */
+export function runRecorders(workspace: Workspace): RunRecorders {
+  const recorders = new Map<string, RunRecorder>()
+  const codeSha256 = (name: string): string => workspace.packages.get(name)?.codeSha256 ?? ""
+  const recorderOf = (runId: string): RunRecorder => {
+    const known = recorders.get(runId)
+    if (known !== undefined) return known
+    const made = runRecorder({ profiles: workspace.profiles, source: "run", codeSha256 })
+    recorders.set(runId, made)
+    return made
+  }
+  return {
+    onEvent: (event) => {
+      if (event.kind === "invocation-ended") recorderOf(event.runId).observe(event)
+    },
+    save: async (result) => {
+      await recorderOf(result.runId).save(result)
+      recorders.delete(result.runId)
+    },
+  }
+}
+
 /** Follows runs as they go: progress for people, samples for the profiles. */
 export interface RunFollower {
   readonly onEvent: (event: EngineEvent) => void
@@ -95,25 +124,17 @@ export interface RunFollower {
 
 /** A follower for the runs of one command. `steps` is how many steps a run has. */
 export function followRuns(workspace: Workspace, terminal: Terminal): RunFollower {
-  const recorders = new Map<string, RunRecorder>()
+  const recorders = runRecorders(workspace)
   const running = new Map<string, string>()
   const total = workspace.project.workflow.steps.length
   let finished = 0
-  const recorderOf = (runId: string): RunRecorder => {
-    const known = recorders.get(runId)
-    if (known !== undefined) return known
-    const codeSha256 = (name: string): string => workspace.packages.get(name)?.codeSha256 ?? ""
-    const made = runRecorder({ profiles: workspace.profiles, source: "run", codeSha256 })
-    recorders.set(runId, made)
-    return made
-  }
   const say = (atMs: number): void => {
     const now = [...running].map(([step, config]) => `${step} (${config})`).join(", ")
     terminal.progress(`${formatMs(atMs)}  ${finished} of ${total} steps done; running ${now || "nothing"}`)
   }
   return {
     onEvent: (event) => {
-      if (event.kind === "invocation-ended") recorderOf(event.runId).observe(event)
+      recorders.onEvent(event)
       if (event.kind === "prewarmed")
         terminal.debug(`prewarmed ${event.warmed} of ${event.asked} ${event.variant} for ${event.step}`)
       if (event.kind !== "step-decided" && event.kind !== "step-finished") return
@@ -123,8 +144,7 @@ export function followRuns(workspace: Workspace, terminal: Terminal): RunFollowe
     },
     finish: async (result) => {
       terminal.done()
-      await recorderOf(result.runId).save(result)
-      recorders.delete(result.runId)
+      await recorders.save(result)
       running.clear()
       finished = 0
       return writeReport(workspace.project.stateDir, result)

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander"
 import { realClock } from "../base/clock.ts"
 import { TrimtabError } from "../base/errors.ts"
+import { engineOptions } from "./engine-flags.ts"
 import { EXIT, exitCodeOf } from "./exit-codes.ts"
 import { parseLoad } from "./load-spec.ts"
 import { IMPORT_FORMATS } from "../profiling/import/formats.ts"
@@ -96,6 +97,7 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
       })
 
   const { slo, budget, percentile, onDeadline, input, policy, prewarm, hedge } = runOptions()
+  const { engine, ingress, admin } = engineOptions()
 
   command("init", "write a small workflow that runs at once", async () => (await import("./commands/init.ts")).init)
   command(
@@ -259,6 +261,22 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .addOption(prewarm)
     .addOption(hedge)
     .option("--request-key <key>", "the same key gives the same run")
+    .addOption(engine)
+    .addOption(ingress)
+    .addOption(admin)
+  command(
+    "serve",
+    "execute the runs that a Restate server hands over, until Ctrl-C",
+    async () => (await import("./commands/serve.ts")).serve,
+  )
+    .addOption(new Option("--engine <name>", "whose runs").choices(["restate"]).makeOptionMandatory())
+    .addOption(new Option("--port <n>", "port of this worker (default: 9080)").argParser(parseCount))
+    .option("--host <address>", "address that it listens on (default: 127.0.0.1)")
+    .option("--advertise <url>", "where the server reaches it (default: http://127.0.0.1 and the port)")
+    .addOption(ingress)
+    .addOption(admin)
+    .addOption(prewarm)
+    .addOption(hedge)
   command("resume", "finish the runs that were cut off", async () => (await import("./commands/resume.ts")).resume)
     .addOption(prewarm)
     .addOption(hedge)
@@ -278,6 +296,9 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   command("cancel", "end a run", async () => (await import("./commands/cancel.ts")).cancel)
     .argument("<run>", "id of the run, as trimtab runs lists it")
     .option("--reason <text>", "kept with the run")
+    .addOption(engine)
+    .addOption(ingress)
+    .addOption(admin)
   command("show", "one run: its table and its page", async () => (await import("./commands/show.ts")).show).argument(
     "<run>",
     "id of the run, as trimtab runs lists it",
@@ -290,6 +311,9 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
     .argument("[run]", "id of the run (default: all)")
     .option("--follow", "go on with what comes, until Ctrl-C")
   command("runs", "list the runs", async () => (await import("./commands/runs.ts")).runs)
+    .addOption(engine)
+    .addOption(ingress)
+    .addOption(admin)
   command(
     "demo",
     "profile and run a real video workflow on this machine, under a tight and a loose deadline",

@@ -261,7 +261,14 @@ export function createEngine(options: EngineOptions): Engine {
   }
 }
 
-function partsOf({ platform, store, clock, logger, onEvent }: EngineOptions): EngineParts {
+/** What the runs of one process share, on whichever port they are executed. */
+export function partsOf({
+  platform,
+  store,
+  clock,
+  logger,
+  onEvent,
+}: Pick<EngineOptions, "platform" | "store" | "clock" | "logger" | "onEvent">): EngineParts {
   const tell = (listener: (event: EngineEvent) => void, event: EngineEvent): void => {
     try {
       listener(event)

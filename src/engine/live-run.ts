@@ -12,7 +12,7 @@ import { instantsOf } from "./instants.ts"
 import { invokeBatch, invokeCall } from "./invoke-step.ts"
 import type { Commit, Journal } from "./journal.ts"
 import type { Action, FinishAction } from "./next-actions.ts"
-import type { Pending } from "./port.ts"
+import type { DurablePort, Pending } from "./port.ts"
 import { prewarmer, type Prewarmer } from "./prewarmer.ts"
 import type { PrewarmRule } from "./prewarm-rule.ts"
 import { resultOf } from "./result-of.ts"
@@ -142,15 +142,16 @@ export function liveRun(options: LiveRunOptions): LiveRun {
   }
 }
 
-interface Performing extends LiveRunOptions {
-  readonly port: EmbeddedPort
+/** What asking a port for an action takes. */
+export interface Performing extends Pick<LiveRunOptions, "parts" | "policy" | "lastGood"> {
+  readonly port: DurablePort & Pick<EmbeddedPort, "wasAsked">
   readonly run: RunParts
   readonly sources: ViewSources
   readonly cancelled: Promise<{ reason: string }>
 }
 
 /** Asks the port for one action. */
-function perform(action: Exclude<Action, FinishAction>, state: RunState, on: Performing): Pending {
+export function perform(action: Exclude<Action, FinishAction>, state: RunState, on: Performing): Pending {
   const { port, parts, run, policy, lastGood } = on
   const { clock, platform } = parts
   if (action.kind === "await-cancel") return port.run(action.key, () => on.cancelled)
@@ -167,7 +168,7 @@ function perform(action: Exclude<Action, FinishAction>, state: RunState, on: Per
 }
 
 /** True for what no restart can heal: a bug, or records that do not fit. */
-function isBreakage(error: unknown): boolean {
+export function isBreakage(error: unknown): boolean {
   if (!(error instanceof TrimtabError)) return true
   return error.code === "journal-mismatch" || error.code === "internal"
 }

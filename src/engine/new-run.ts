@@ -82,7 +82,7 @@ export async function isSameWork(row: RunRow, request: StartRequest, options: Ne
 }
 
 /** 128 bits of chance, as 32 hex digits. */
-function newRunId(random: Random): string {
+export function newRunId(random: Random): string {
   const word = (): string => Math.floor(random.next() * 2 ** 32).toString(16)
   return Array.from({ length: 4 }, () => word().padStart(8, "0")).join("")
 }

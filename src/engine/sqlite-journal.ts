@@ -10,6 +10,7 @@ import { journalError } from "./sqlite-errors.ts"
 import { sqliteReads } from "./sqlite-reads.ts"
 import { prepareSchema } from "./sqlite-schema.ts"
 import { writerOf } from "./sqlite-writes.ts"
+import { checkLog } from "./wal-check.ts"
 
 /** Each part of a step has a record of its own up to this many. */
 export const ENTRIES_PER_STEP = 1_000
@@ -21,6 +22,8 @@ export interface SqliteJournalOptions {
   readonly maxRowsPerCommit?: number
   /** Most pages of the file: a full disk for tests. */
   readonly limitPages?: number
+  /** Wraps the open file: a failing disk for tests. */
+  readonly wrap?: (db: DatabaseSync) => DatabaseSync
   /** Refuses to write: a read-only file system for tests. */
   readonly readOnly?: boolean
   /** Called around every commit; where tests kill the process. */
@@ -51,7 +54,9 @@ export function openSqliteJournal(options: SqliteJournalOptions): SqliteJournal 
   function openDatabase(file: string): DatabaseSync {
     try {
       mkdirSync(dirname(file), { recursive: true })
-      return new DatabaseSync(file, { timeout: 5_000, readOnly: options.readOnly ?? false })
+      checkLog(file)
+      const opened = new DatabaseSync(file, { timeout: 5_000, readOnly: options.readOnly ?? false })
+      return options.wrap?.(opened) ?? opened
     } catch (error) {
       throw journalError(file, error)
     }

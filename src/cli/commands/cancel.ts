@@ -3,10 +3,12 @@ import { TrimtabError } from "../../base/errors.ts"
 import { askToCancel, forgetRequest } from "../cancel-requests.ts"
 import { cancelProjectRun, projectRun } from "../composition.ts"
 import { loadProject, type Project } from "../config.ts"
+import type { EngineFlags } from "../engine-flags.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
+import { projectRestate } from "../restate.ts"
 
-export interface CancelFlags {
+export interface CancelFlags extends EngineFlags {
   readonly reason?: string
 }
 
@@ -20,10 +22,20 @@ const EVERY_MS = 200
  */
 export async function cancel(
   { terminal, cwd, configFile, signal }: CommandContext,
-  { reason = "asked for on the command line" }: CancelFlags,
+  flags: CancelFlags,
   [runId = ""]: readonly string[],
 ): Promise<number> {
+  const { reason = "asked for on the command line" } = flags
   const project = await loadProject({ file: configFile, cwd })
+  if (flags.engine === "restate") {
+    if (flags.reason !== undefined) throw new TrimtabError("usage", "a Restate server keeps no --reason; leave it out")
+    if (!(await projectRestate(project, flags).cancel(runId)))
+      throw new TrimtabError("usage", `the Restate server knows no run ${runId} under way`, {
+        fix: "see trimtab runs --engine restate",
+      })
+    terminal.result({ schemaVersion: 1, runId, status: "cancelling" }, () => `run ${runId}: asked to end`)
+    return EXIT.ok
+  }
   const { summary } = await projectRun(project, runId)
   if (summary.status !== "running")
     throw new TrimtabError("usage", `run ${runId} has ended: ${summary.status}`, { fix: "there is nothing to cancel" })
