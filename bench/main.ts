@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   platform: async () => (await import("./platform.ts")).bench,
   prewarm: async () => (await import("./prewarm.ts")).bench,
   simulator: async () => (await import("./simulator.ts")).bench,
+  tuner: async () => (await import("./tuner.ts")).bench,
 }
 
 const { values, positionals } = parseArgs({

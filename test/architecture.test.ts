@@ -54,6 +54,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "stores",
     "engine",
   ],
+  tuner: [
+    "base",
+    "statistics",
+    "workflow",
+    "estimation",
+    "optimization",
+    "pricing",
+    "protocol",
+    "platforms",
+    "stores",
+    "engine",
+    "profiling",
+  ],
+  client: [],
   cli: ["*"],
 }
 
@@ -140,10 +154,10 @@ test("the wrapper takes only types from workflow", async () => {
   expect(wrong).toEqual([])
 })
 
-test("engine and profiling know platforms and stores by their interfaces only", async () => {
+test("engine, profiling and tuner know platforms and stores by their interfaces only", async () => {
   const concrete = /\/platforms\/(?!platform\.ts)|\/stores\/(?!store\.ts)/
   const wrong = (await allImports()).filter(
-    (found) => ["engine", "profiling"].includes(found.from) && concrete.test(found.specifier),
+    (found) => ["engine", "profiling", "tuner"].includes(found.from) && concrete.test(found.specifier),
   )
   expect(wrong.map((found) => `${found.file} imports ${found.specifier}`)).toEqual([])
 })

@@ -50,6 +50,16 @@ test("the example profiles, plans and runs as written", { timeout: 200_000 }, ()
     if (words[0] === "run")
       expect(JSON.parse(stdout)).toMatchObject({ status: "succeeded", output: expect.arrayContaining([33_860]) })
   }
+  // What measured the functions is no run; the run is rebuilt from the log of its functions.
+  const observed = spawnSync(process.execPath, [join(root, "bin/trimtab.js"), "observe", "--json"], {
+    cwd: folder,
+    encoding: "utf8",
+  })
+  expect(observed.status, observed.stderr).toBe(EXIT.ok)
+  expect(JSON.parse(observed.stdout)).toMatchObject({
+    runsSeen: 1,
+    pipeline: { edges: [{ from: "cut", to: "count", kind: "after" }], criticalPaths: [{ path: ["cut", "count"] }] },
+  })
 })
 
 test("every link of the README leads to a file", async () => {

@@ -70,6 +70,16 @@ test("a worker of a Restate server asks for the SDK that is not there, with the 
   )
 })
 
+test("the client is a subpath of its own with its types", async () => {
+  const script = `
+    import { configClient } from "trimtab/client"
+    const decision = await configClient({ pipeline: "p", read: async () => null }).decide()
+    console.log(decision.version, decision.of("f", { memoryMB: 512 }).qualifier)`
+  const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder })
+  expect(stdout.trim(), stderr).toBe("0 512MB")
+  expect(existsSync(join(folder, "node_modules/trimtab/dist/client/client.d.ts"))).toBe(true)
+})
+
 test("the package holds no source, no test and no fixture", async () => {
   const files = await readdir(join(folder, "node_modules/trimtab"), { recursive: true })
   expect(files.filter((name) => /\.test\.|[/\\]testing[/\\]|^src|^test|^examples/.test(name))).toEqual([])

@@ -18,12 +18,14 @@ import type { DelayPriorNames } from "../estimation/delay-priors.ts"
 import type { Estimator } from "../estimation/estimator.ts"
 import { shippedOperationModel } from "../estimation/operation/shipped-models.ts"
 import type { OperationPlatform } from "../estimation/operation/training-set.ts"
+import type { OperationSource } from "../estimation/transferred-function.ts"
 import { createEstimator, type ProfileEstimator } from "../estimation/profile-estimator.ts"
 import type { Profile } from "../estimation/sample.ts"
 import { packageFunction } from "../packaging/package-function.ts"
 import { LAYER_NAMES, PERIOD_MS } from "../platforms/local/enforcement/layer.ts"
 import { connectLocalPlatform, type LocalPlatform } from "../platforms/local/local-platform.ts"
 import { LAMBDA_MB_PER_VCPU } from "../platforms/local/options.ts"
+import { statePaths } from "../platforms/local/server-info.ts"
 import type { FunctionPackage } from "../platforms/platform.ts"
 import { awsLambdaPricing } from "../pricing/aws-lambda.ts"
 import { invocationMeters } from "../pricing/lambda-meters.ts"
@@ -39,6 +41,7 @@ import type { PlatformLimits } from "../workflow/limits.ts"
 import type { Workflow } from "../workflow/workflow.ts"
 import { listening } from "./cancel-requests.ts"
 import type { Project } from "./config.ts"
+import { OFFLINE_LIMITS } from "./offline-limits.ts"
 import type { Terminal } from "./terminal.ts"
 
 /**
@@ -90,15 +93,8 @@ export async function openWorkspace(project: Project, terminal: Terminal): Promi
     deploy: () => deployAll({ workflow, packages, platform, environment }, terminal),
     estimator: async () => {
       const { usdPerGbSecond, usdPerRequest } = platform.pricing
-      const rates = { usdPerGbSecond, usdPerRequest }
-      const read = await readProfiles(workflow, profiles)
-      const source = await operationSourceOf({
-        functions: Object.keys(workflow.functions),
-        store: operations,
-        model: shippedOperationModel("local", localOperationPlatform(platform)),
-        codes: new Map([...packages].map(([name, { codeSha256 }]) => [name, codeSha256])),
-      })
-      return createEstimator({ workflow, profiles: read, limits: platform.limits, rates, operations: source })
+      const inputs = await estimatorInputs({ project, platform, profiles, operations, packages })
+      return createEstimator({ workflow, rates: { usdPerGbSecond, usdPerRequest }, ...inputs })
     },
     engine: ({ policyFor, onEvent, prewarm, hedge }) => {
       const journal = openSqliteJournal({ path: journalPath(project), clock: realClock })
@@ -193,6 +189,43 @@ async function readProfiles(workflow: Workflow, profiles: ProfileStore): Promise
   return new Map(await Promise.all(names.map(async (name) => [name, await profiles.read(name)] as const)))
 }
 
+/** What estimates are made from, beside the workflow and its prices. */
+export interface EstimatorInputs {
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly operations: OperationSource
+  readonly limits: PlatformLimits
+  readonly priors?: DelayPriorNames
+}
+
+/** What is measured now of the present code, on the project's local platform. */
+export async function estimatorInputs(
+  of: Pick<Workspace, "project" | "platform" | "profiles" | "operations" | "packages">,
+): Promise<EstimatorInputs> {
+  const { workflow } = of.project
+  const operations = await operationSourceOf({
+    functions: Object.keys(workflow.functions),
+    store: of.operations,
+    model: shippedOperationModel("local", localOperationPlatform(of.platform)),
+    codes: new Map([...of.packages].map(([name, { codeSha256 }]) => [name, codeSha256])),
+  })
+  return { profiles: await readProfiles(workflow, of.profiles), operations, limits: of.platform.limits }
+}
+
+/** The same from profiles alone: nothing is packaged, started or called. AWS Lambda's limits by default. */
+export async function offlineInputs(
+  project: Project,
+  limits: PlatformLimits = OFFLINE_LIMITS,
+): Promise<EstimatorInputs & { readonly priors: DelayPriorNames }> {
+  const { workflow } = project
+  const profiles = await readProfiles(workflow, projectProfiles(project))
+  const operations = await operationSourceOf({
+    functions: Object.keys(workflow.functions),
+    store: projectOperations(project),
+    model: shippedOperationModel("aws-lambda", LAMBDA_OPERATIONS),
+  })
+  return { profiles, operations, limits, priors: offlinePriors(profiles) }
+}
+
 /** What can be estimated without any platform: profiles, and the prices and limits of AWS Lambda. */
 export interface OfflineEstimator {
   readonly profiles: ReadonlyMap<string, Profile>
@@ -200,23 +233,13 @@ export interface OfflineEstimator {
   readonly rates: Rates
 }
 
-/** The estimator of a project from its profiles alone: nothing is packaged, started or called. AWS Lambda's limits by default. */
-export async function offlineEstimator(
-  project: Project,
-  limits: PlatformLimits = OFFLINE_LIMITS,
-): Promise<OfflineEstimator> {
-  const { workflow } = project
+/** The estimator of a project from its profiles alone. */
+export async function offlineEstimator(project: Project, limits?: PlatformLimits): Promise<OfflineEstimator> {
   const { usdPerGbSecond, usdPerRequest } = awsLambdaPricing()
   const rates = { usdPerGbSecond, usdPerRequest }
-  const profiles = await readProfiles(workflow, projectProfiles(project))
-  const priors = offlinePriors(profiles)
-  const operations = await operationSourceOf({
-    functions: Object.keys(workflow.functions),
-    store: projectOperations(project),
-    model: shippedOperationModel("aws-lambda", LAMBDA_OPERATIONS),
-  })
-  const estimator = createEstimator({ workflow, profiles, limits, rates, priors, operations })
-  return { profiles, rates, estimator }
+  const inputs = await offlineInputs(project, limits)
+  const estimator = createEstimator({ workflow: project.workflow, rates, ...inputs })
+  return { profiles: inputs.profiles, rates, estimator }
 }
 
 /** What was only imported ran on AWS Lambda and S3, where nothing else was told; campaigns and runs were local. */
@@ -228,19 +251,6 @@ function offlinePriors(profiles: ReadonlyMap<string, Profile>): DelayPriorNames 
 export function importedOnly(profiles: ReadonlyMap<string, Profile>): boolean {
   const samples = [...profiles.values()].flatMap((profile) => profile.samples)
   return samples.length > 0 && samples.every(({ source }) => source === "log" || source === "import")
-}
-
-/** Limits of AWS Lambda, for what is computed without asking a platform. */
-export const OFFLINE_LIMITS: PlatformLimits = {
-  memoryMB: { min: 128, max: 10_240, step: 1 },
-  mbPerVcpu: LAMBDA_MB_PER_VCPU,
-  vcpuTotal: null,
-  timeoutMs: 900_000,
-  payloadBytes: { sync: 6_291_456, async: 1_048_576 },
-  concurrency: { account: 1000, keepFree: 0 },
-  startsPer10s: 1000,
-  initTimeoutMs: 10_000,
-  publishMsPerVariant: 0,
 }
 
 /** The local platform of a project's state folder. */
@@ -298,4 +308,9 @@ async function deployAll({ workflow, packages, platform, environment }: Deployme
     )
   }
   terminal.done()
+}
+
+/** Where the local platform of a project keeps the logs of its functions. */
+export function projectLogs(project: Pick<Project, "stateDir">): string {
+  return statePaths(project.stateDir).logs
 }

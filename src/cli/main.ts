@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts"
 import { parseLoad } from "./load-spec.ts"
 import { IMPORT_FORMATS } from "../profiling/import/formats.ts"
 import {
+  parseCanary,
   parseCount,
   parseDurationMs,
   parseMemoryList,
@@ -310,6 +311,58 @@ function buildProgram(signal: AbortSignal, exit: (code: number) => void): Comman
   )
     .argument("[run]", "id of the run (default: all)")
     .option("--follow", "go on with what comes, until Ctrl-C")
+  command(
+    "observe",
+    "rebuild a workflow from its logs alone: steps, choices, critical paths, times, cost",
+    async () => (await import("./commands/observe.ts")).observe,
+  )
+    .argument(
+      "[logs...]",
+      "log files or folders of them, plain or gzipped (default: the log of the project's local platform)",
+    )
+    .addOption(new Option("--runs <n>", "runs to keep, drawn evenly from all (default: 10000)").argParser(parseCount))
+    .addOption(
+      new Option("--gap <duration>", "where no line names a run: a pause that ends one (default: 5s)").argParser(
+        parseDurationMs,
+      ),
+    )
+    .option("--html <file>", "write a page with the graph")
+  command(
+    "tune",
+    "watch the logs of a workflow that somebody else runs, and publish small safe changes of its sizes",
+    async () => (await import("./commands/tune.ts")).tune,
+  )
+    .argument(
+      "[logs...]",
+      "log files or folders of them, plain or gzipped (default: the log of the project's local platform)",
+    )
+    .addOption(slo)
+    .addOption(budget)
+    .addOption(percentile)
+    .option("--once", "judge what is new in the logs, and end")
+    .option("--dry-run", "only say what would be published")
+    .option("--history", "list what was published, and why")
+    .addOption(
+      new Option("--rollback <version>", "publish the sizes of an earlier version again").argParser(parseCount),
+    )
+    .option("--store <store>", "folder or URL that functions look configurations up in (default: the project's store)")
+    .option("--pipeline <name>", "name that functions look up (default: the workflow's)")
+    .addOption(new Option("--window-runs <n>", "runs that are judged together (default: 50)").argParser(parseCount))
+    .addOption(
+      new Option("--interval <duration>", "how often the logs are looked at (default: 30s)").argParser(parseDurationMs),
+    )
+    .addOption(
+      new Option("--radius <n>", "how many sizes a step may be away from the last plan (default: 4)").argParser(
+        parseCount,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--canary <percent>",
+        "share of the runs that try a change out first; 0: none (default: 25)",
+      ).argParser(parseCanary),
+    )
+    .option("--offline", "know functions from profiles alone: package, start and profile nothing")
   command("runs", "list the runs", async () => (await import("./commands/runs.ts")).runs)
     .addOption(engine)
     .addOption(ingress)

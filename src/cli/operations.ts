@@ -23,15 +23,38 @@ export interface OperationsRequest {
 }
 
 /** Counts the operations of each function with progress on stderr, and prints them; returns the exit code. */
-export async function countOperations({
+export async function countOperations(request: OperationsRequest): Promise<number> {
+  const { workspace, terminal } = request
+  const report = await campaign(request)
+  terminal.done(operationsText(report))
+  const { functions, ...rest } = report
+  const rows = functions.map(({ functionName, state, record }) => ({ function: functionName, state, ...record }))
+  terminal.result(
+    { schemaVersion: 1, enforcement: workspace.platform.info.enforcement, ...rest, functions: rows },
+    () => `${operationsTable(report, terminal)}\n${operationsText(report)}`,
+  )
+  return EXIT.ok
+}
+
+/** Counts the operations of functions that are not known yet, with the project's own input, and prints nothing as data. */
+export async function learnOperations(
+  request: Pick<OperationsRequest, "workspace" | "terminal" | "signal">,
+): Promise<void> {
+  // Whatever a project file holds is JSON.
+  const input = request.workspace.project.input as Json
+  const report = await campaign({ ...request, input, source: "portable" })
+  request.terminal.done(operationsText(report))
+}
+
+async function campaign({
   workspace,
   terminal,
   input,
   signal,
   source,
-}: OperationsRequest): Promise<number> {
+}: OperationsRequest): Promise<OperationCampaignReport> {
   const { project, platform, store, packages, profiles, operations, environment } = workspace
-  const report = await profileWorkflowOperations({
+  return await profileWorkflowOperations({
     workflow: project.workflow,
     platform,
     store,
@@ -50,14 +73,6 @@ export async function countOperations({
     clock: realClock,
     random: seededRandom(1),
   })
-  terminal.done(operationsText(report))
-  const { functions, ...rest } = report
-  const rows = functions.map(({ functionName, state, record }) => ({ function: functionName, state, ...record }))
-  terminal.result(
-    { schemaVersion: 1, enforcement: platform.info.enforcement, ...rest, functions: rows },
-    () => `${operationsTable(report, terminal)}\n${operationsText(report)}`,
-  )
-  return EXIT.ok
 }
 
 /** One line: what was run, what it took and cost. */

@@ -1,8 +1,9 @@
 import type { Estimator } from "../estimation/estimator.ts"
 import type { PlatformLimits } from "../workflow/limits.ts"
-import { importedOnly, OFFLINE_LIMITS, offlineEstimator, openWorkspace } from "./composition.ts"
+import { importedOnly, offlineEstimator, openWorkspace } from "./composition.ts"
 import type { Project } from "./config.ts"
 import type { Terminal } from "./terminal.ts"
+import { OFFLINE_LIMITS } from "./offline-limits.ts"
 
 /** What a plan is made from. */
 export interface PlanningSource {

@@ -47,6 +47,13 @@ export function parseWarm(text: string): number {
   return value
 }
 
+/** `25`, `25%`: of a hundred runs, 0 to 99. */
+export function parseCanary(text: string): number {
+  const value = Number(/^(\d{1,2})\s*%?$/.exec(text.trim())?.[1] ?? Number.NaN)
+  if (!(value >= 0)) throw new InvalidArgumentError("a whole number of percent from 0 to 99 is wanted")
+  return value
+}
+
 /** `1024`, `1024MB`, `128` to `10240`. */
 export function parseMemoryMB(text: string): number {
   const value = Number(/^(\d{1,6})(?:\s*MB)?$/i.exec(text.trim())?.[1] ?? Number.NaN)

@@ -2,6 +2,7 @@ import { isObject } from "../base/json.ts"
 import { parseReportLine, type InvocationReport } from "./report-line.ts"
 import { parseOperationReport } from "./operation-report.ts"
 import { WRAPPER_FIGURES } from "./parse-output.ts"
+import { parseTracing, tracingRecord, type Tracing } from "./tracing.ts"
 import type { WrapperReport } from "./wrapper-report.ts"
 
 /**
@@ -23,10 +24,15 @@ export interface PlatformDetails {
   readonly admissionWaitMs?: number
   readonly enforced?: string
   readonly wrapper?: WrapperReport
+  /** Idempotency key of the envelope: it names run, step and part. */
+  readonly key?: string
+  /** The invocation only warmed the instance. */
+  readonly prewarm?: true
 }
 
 export interface PlatformReport extends InvocationReport {
   readonly details?: PlatformDetails
+  readonly tracing?: Tracing
 }
 
 /** The JSON line, without a line end. */
@@ -38,6 +44,7 @@ export function formatPlatformReport(report: PlatformReport): string {
       requestId: report.requestId,
       status: report.status ?? "success",
       errorType: report.errorType,
+      ...(report.tracing !== undefined && { tracing: tracingRecord(report.tracing) }),
       metrics: {
         durationMs: report.durationMs,
         billedDurationMs: report.billedMs,
@@ -76,7 +83,11 @@ export function parseLog(text: string): PlatformReport[] {
 }
 
 function parsePlatformReport(text: string): PlatformReport | null {
-  const event = parseJson(text)
+  return reportOfEvent(parseJson(text))
+}
+
+/** The report in a line that was parsed already; null for any other value. */
+export function reportOfEvent(event: unknown): PlatformReport | null {
   if (!isObject(event) || event["type"] !== "platform.report") return null
   const record = event["record"]
   const metrics = isObject(record) ? record["metrics"] : undefined
@@ -90,6 +101,7 @@ function parsePlatformReport(text: string): PlatformReport | null {
   if (durationMs === undefined || billedMs === undefined) return null
   if (memoryMB === undefined || maxMemoryUsedMB === undefined) return null
   const details = detailsOf(record["trimtab"])
+  const tracing = parseTracing(record["tracing"])
   return {
     requestId,
     durationMs,
@@ -102,6 +114,7 @@ function parsePlatformReport(text: string): PlatformReport | null {
     ...(typeof record["status"] === "string" && record["status"] !== "success" && { status: record["status"] }),
     ...(typeof record["errorType"] === "string" && { errorType: record["errorType"] }),
     ...(details !== null && { details }),
+    ...(tracing !== null && { tracing }),
   }
 }
 
@@ -124,6 +137,8 @@ function detailsOf(value: unknown): PlatformDetails | null {
     ...optional("admissionWaitMs", numberIn(value, "admissionWaitMs")),
     ...(typeof value["enforced"] === "string" && { enforced: value["enforced"] }),
     ...(wrapper !== null && { wrapper }),
+    ...(typeof value["key"] === "string" && { key: value["key"] }),
+    ...(value["prewarm"] === true && { prewarm: true }),
   }
 }
 

@@ -18,6 +18,8 @@ export interface InvocationReport {
   /** `timeout`, `error`, ...; absent when all went well. */
   readonly status?: string
   readonly errorType?: string
+  /** X-Ray's id of the trace, the same for every function that one request made work. */
+  readonly traceId?: string
 }
 
 /** One REPORT line, without a line end. */
@@ -34,6 +36,7 @@ export function formatReportLine(report: InvocationReport): string {
   if (report.billedRestoreMs !== undefined) fields.push(`Billed Restore Duration: ${report.billedRestoreMs} ms`)
   if (report.status !== undefined) fields.push(`Status: ${report.status}`)
   if (report.errorType !== undefined) fields.push(`Error Type: ${report.errorType}`)
+  if (report.traceId !== undefined) fields.push(`XRAY TraceId: ${report.traceId}`)
   return fields.join("\t")
 }
 
@@ -67,6 +70,7 @@ function reportOf(fields: ReadonlyMap<string, string>): InvocationReport | null 
   const billedRestoreMs = quantity(fields.get("Billed Restore Duration"), "ms")
   const status = fields.get("Status")
   const errorType = fields.get("Error Type")
+  const traceId = fields.get("XRAY TraceId")
   return {
     requestId,
     durationMs,
@@ -78,6 +82,7 @@ function reportOf(fields: ReadonlyMap<string, string>): InvocationReport | null 
     ...(billedRestoreMs !== null && { billedRestoreMs }),
     ...(status !== undefined && { status }),
     ...(errorType !== undefined && { errorType }),
+    ...(traceId !== undefined && traceId !== "" && { traceId }),
   }
 }
 

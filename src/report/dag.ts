@@ -1,6 +1,7 @@
 import { formatMs } from "../base/format.ts"
 import { prettyConfig, shortMs } from "./numbers.ts"
 import type { RunResult, StepResult } from "../workflow/run-result.ts"
+import { edgeD } from "./dag-edge.ts"
 import { layoutDag } from "./dag-layout.ts"
 import type { Placed } from "./dag-layout.ts"
 import { h } from "./h.ts"
@@ -60,24 +61,9 @@ function describeSlack(result: RunResult, slackMs: ReadonlyMap<string, number>):
   return off.map((step) => `${step.name} had ${formatMs(slackMs.get(step.name) ?? 0)} of slack`).join("; ")
 }
 
-/** From the right side of one node to the left side of the next, through the bends of the layout. */
 function edgePath(points: readonly Placed[], critical: boolean): VNode {
-  const half = NODE.nodeWidth / 2
-  const last = points.length - 1
-  const ends = points.map((point, i) => ({
-    x: i === 0 ? point.x + half : i === last ? point.x - half : point.x,
-    y: point.y,
-  }))
-  const d = ends
-    .map((point, i) => {
-      const before = ends[i - 1]
-      if (before === undefined) return `M${round(point.x)} ${round(point.y)}`
-      const middle = round((before.x + point.x) / 2)
-      return `C${middle} ${round(before.y)} ${middle} ${round(point.y)} ${round(point.x)} ${round(point.y)}`
-    })
-    .join("")
   return h("path", {
-    d,
+    d: edgeD(points, NODE.nodeWidth / 2),
     fill: "none",
     class: critical ? "edge critical" : "edge",
     stroke: paintOf(critical ? "accent" : "predicted-line"),

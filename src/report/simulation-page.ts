@@ -1,4 +1,5 @@
 import { formatMs, formatUsd } from "../base/format.ts"
+import { card } from "./card.ts"
 import { curveChart, type ChartMark, type ChartPoint } from "./curve.ts"
 import { gantt } from "./gantt.ts"
 import { h } from "./h.ts"
@@ -95,16 +96,6 @@ function cards(report: SimulationReport): VNode {
       formatShare(coldStarts / Math.max(1, invocations)),
       `${count(coldStarts, "instance")} of ${count(invocations, "invocation")}; waiting ${shortMs(queueMs.mean)} a run`,
     ),
-  )
-}
-
-function card(label: string, value: string, note: string, tone = ""): VNode {
-  return h(
-    "div",
-    { class: `card ${tone}`.trim() },
-    h("div", { class: "label" }, label),
-    h("div", { class: "value" }, value),
-    h("div", { class: "note" }, note),
   )
 }
 

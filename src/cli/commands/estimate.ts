@@ -9,12 +9,13 @@ import { standaloneSvg } from "../../report/svg.ts"
 import { valuesOf } from "../../workflow/config.ts"
 import type { Step, Workflow } from "../../workflow/workflow.ts"
 import { basisText } from "../basis-text.ts"
-import { OFFLINE_LIMITS, offlineEstimator, type OfflineEstimator } from "../composition.ts"
+import { offlineEstimator, type OfflineEstimator } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { estimateCurve } from "../estimate-curve.ts"
 import { EXIT } from "../exit-codes.ts"
 import type { CommandContext } from "../main.ts"
 import { writeNamedFile } from "../text-output.ts"
+import { OFFLINE_LIMITS } from "../offline-limits.ts"
 
 export interface EstimateFlags {
   readonly memory?: readonly number[]

@@ -5,7 +5,7 @@ import { IMPORT_FORMATS, type ImportFormat } from "../../profiling/import/format
 import { readerOf, sniffFormat } from "../../profiling/import/import-format.ts"
 import { indexFile } from "../../profiling/import/import-samples.ts"
 import type { ImportContext } from "../../profiling/import/imported-row.ts"
-import { OFFLINE_LIMITS, projectProfiles } from "../composition.ts"
+import { projectProfiles } from "../composition.ts"
 import { loadProject } from "../config.ts"
 import { EXIT } from "../exit-codes.ts"
 import { addFile, type CheckedFile, type ImportedFile, type Target } from "../import-files.ts"
@@ -13,6 +13,7 @@ import { importText } from "../import-text.ts"
 import type { CommandContext } from "../main.ts"
 import { functionChooser, type FunctionChooser } from "../import-target.ts"
 import { openTextFile, type TextFile } from "../text-file.ts"
+import { OFFLINE_LIMITS } from "../offline-limits.ts"
 
 export interface ImportFlags {
   readonly format?: ImportFormat

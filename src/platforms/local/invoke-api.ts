@@ -4,6 +4,7 @@ import { functionArn, type FunctionTable, type FunctionVersion } from "./functio
 import type { NamedFunction } from "./function-name.ts"
 import { invalid, notFound, readBody, sendError, sendJson, type AwsError } from "./http.ts"
 import type { InvokeAnswer, InvokeCall, Invoker } from "./invoker.ts"
+import { parseTraceHeader, TRACE_HEADER } from "../../protocol/tracing.ts"
 import { SYNC_PAYLOAD_BYTES } from "./runtime-api.ts"
 
 /** Most bytes of an asynchronous request: 1 MB since 2025. */
@@ -80,6 +81,8 @@ function prepare(
   const header = request.headers["x-amz-client-context"]
   const clientContext = typeof header === "string" ? readClientContext(header) : null
   if (clientContext !== null && "error" in clientContext) return clientContext
+  const traced = request.headers[TRACE_HEADER]
+  const caller = typeof traced === "string" ? parseTraceHeader(traced) : null
   const synchronous = (request.headers["x-amz-invocation-type"] ?? "RequestResponse") === "RequestResponse"
   const invoke: InvokeCall = {
     requestId,
@@ -88,6 +91,7 @@ function prepare(
     body: payload.bytes,
     payload: payload.value,
     ...(clientContext !== null && synchronous && { clientContext: clientContext.json }),
+    ...(caller !== null && { caller }),
   }
   return { invoke }
 }

@@ -1,6 +1,7 @@
 import { isObject } from "../../base/json.ts"
 import { formatPlatformReport, wrapperReportOf, type PlatformReport } from "../../protocol/platform-report.ts"
 import { formatReportLine } from "../../protocol/report-line.ts"
+import { formatTraceHeader, type Tracing } from "../../protocol/tracing.ts"
 import type { WrapperReport } from "../../protocol/wrapper-report.ts"
 import type { Admission, AdmissionTicket } from "./admission.ts"
 import type { EnforcementLayer } from "./enforcement/layer.ts"
@@ -21,6 +22,8 @@ export interface InvokeCall {
   /** The body, parsed. */
   readonly payload: unknown
   readonly clientContext?: string
+  /** The trace of the caller, which then goes on. */
+  readonly caller?: Tracing
 }
 
 export type InvokeAnswer =
@@ -80,11 +83,12 @@ export class Invoker {
 
   async #run(call: InvokeCall, ticket: AdmissionTicket): Promise<InvokeAnswer> {
     const { pool } = this.#options
+    const tracing = tracingOf(call)
     const event = {
       requestId: call.requestId,
       body: call.body,
       invokedArn: call.invokedArn,
-      traceId: `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${call.requestId.replaceAll("-", "").slice(0, 24)}`,
+      traceId: formatTraceHeader(tracing),
       ...(call.clientContext !== undefined && { clientContext: call.clientContext }),
     }
     const warm = pool.take(call.version)
@@ -166,6 +170,7 @@ export class Invoker {
       maxMemoryUsedMB: failure?.outOfMemory === true ? memoryMB : Math.min(memoryMB, work.usage.maxMemoryUsedMB),
       ...(initMs !== null && { initMs: round(initMs) }),
       ...(failure !== null && { status: failure.status, errorType: failure.errorType }),
+      tracing: tracingOf(call),
       details: {
         functionName,
         repeat: repeatOf(call.payload),
@@ -178,6 +183,8 @@ export class Invoker {
         admissionWaitMs: round(ticket.waitMs),
         enforced: this.#options.layer.name,
         ...(wrapper !== null && { wrapper }),
+        ...keyOf(call.payload),
+        ...(isPrewarm(call.payload) && { prewarm: true }),
       },
     }
     if (failure?.logLine !== undefined) log.line(failure.logLine)
@@ -218,6 +225,23 @@ function repeatOf(payload: unknown): number {
   const trimtab = isObject(payload) ? payload["$trimtab"] : undefined
   const repeat = isObject(trimtab) ? trimtab["repeat"] : undefined
   return typeof repeat === "number" && repeat >= 0 ? repeat : 0
+}
+
+/** Longer keys are nobody's. */
+const MOST_KEY = 512
+
+function keyOf(payload: unknown): { readonly key?: string } {
+  const trimtab = isObject(payload) ? payload["$trimtab"] : undefined
+  const key = isObject(trimtab) ? trimtab["key"] : undefined
+  return typeof key === "string" && key.length <= MOST_KEY ? { key } : {}
+}
+
+/** The trace of an invocation, by its request id: the caller's where it has one, else one of its own. */
+function tracingOf({ requestId, caller }: InvokeCall): Tracing {
+  const digits = requestId.replaceAll("-", "")
+  const spanId = digits.slice(0, 16)
+  if (caller === undefined) return { traceId: `1-${digits.slice(0, 8)}-${digits.slice(8, 32)}`, spanId }
+  return { traceId: caller.traceId, spanId, ...(caller.parentId !== undefined && { parentId: caller.parentId }) }
 }
 
 /** Answers of wrapped functions above this travel through the store; what is larger is not the wrapper's. */

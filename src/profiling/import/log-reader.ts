@@ -53,7 +53,7 @@ const NOTHING: Message = { text: "", at: "", atMs: null, functionName: null, str
 const MAX_DOCUMENT = 64_000_000
 
 /** A first line that is the beginning of JSON but no JSON by itself. */
-function opensDocument(line: string): boolean {
+export function opensDocument(line: string): boolean {
   return /^\s*[[{]/.test(line) && parseJson(line) === undefined && /^\s*[[{]\s*("[^"]*"\s*:.{0,3}\s*)?$/.test(line)
 }
 

@@ -1,5 +1,5 @@
 import { isObject } from "../../base/json.ts"
-import { parseLogLine, type PlatformReport } from "../../protocol/platform-report.ts"
+import { reportOfEvent, type PlatformReport } from "../../protocol/platform-report.ts"
 import { shown } from "./report-text.ts"
 
 /** Init time of a `platform.initReport` record in ms; null when the init happened inside an invocation. */
@@ -27,7 +27,7 @@ export function strictEvent(
   const record = event["record"]
   const metrics = isObject(record) ? record["metrics"] : undefined
   if (!isObject(record) || !isObject(metrics)) return { reason: "platform.report without record.metrics" }
-  const report = parseLogLine(JSON.stringify(event))
+  const report = reportOfEvent(event)
   for (const [name, value] of Object.entries(metrics)) {
     const field = METRICS[name]
     if (field === undefined && /(Ms|MB)$/.test(name)) return { reason: `${shown(name)} is no metric of a report` }
