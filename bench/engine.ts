@@ -1,22 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { realClock } from "../src/base/clock.ts"
-import { silentLogger } from "../src/base/logger.ts"
-import { seededRandom } from "../src/base/random.ts"
-import { createEngine, type Engine } from "../src/engine/engine.ts"
-import { openSqliteJournal, type SqliteJournal } from "../src/engine/sqlite-journal.ts"
-import { fakePolicy } from "../src/engine/testing/fake-policy.ts"
+import type { Engine } from "../src/engine/engine.ts"
+import type { SqliteJournal } from "../src/engine/sqlite-journal.ts"
 import { entry, newRun } from "../src/engine/testing/test-journal.ts"
 import { noOpPlatform } from "../src/engine/testing/no-op-platform.ts"
+import { noOpEngine } from "../src/engine/testing/no-op-engine.ts"
 import type { Policy } from "../src/optimization/policy.ts"
 import { problemOf, syntheticEstimator } from "../src/optimization/testing/synthetic-problem.ts"
 import { trimtabPolicy } from "../src/optimization/trimtab-policy.ts"
-import { memoryStore } from "../src/stores/memory-store.ts"
 import type { Goal } from "../src/workflow/goal.ts"
 import { barrier16 } from "../src/workflow/testing/workflows.ts"
 import type { Bench, BenchResult } from "./bench.ts"
+import { withJournal } from "./engine/with-journal.ts"
 import { sectioned } from "./sections.ts"
 
 const GOAL: Goal = { kind: "cost", sloMs: 60_000, percentile: 0.95 }
@@ -81,16 +76,7 @@ interface Measurement extends Omit<Plan, "policy"> {
 
 async function measure(plan: Plan): Promise<Measurement> {
   return withJournal(async (journal) => {
-    const policy = plan.policy ?? fakePolicy({ forget: true, latencyMs: 0, mappingDelayMs: 0 })
-    const engine = createEngine({
-      journal,
-      platform: noOpPlatform(realClock),
-      store: memoryStore(),
-      policyFor: () => policy,
-      clock: realClock,
-      random: seededRandom(1),
-      logger: silentLogger,
-    })
+    const engine = noOpEngine(journal, plan.policy)
     const measured = await drive(engine, journal, plan)
     await engine.close()
     return measured
@@ -159,15 +145,6 @@ async function bareJournal(workflows: number): Promise<{ readonly name: string; 
 function realPolicy(): Policy {
   const { limits } = noOpPlatform(realClock)
   return trimtabPolicy({ estimator: syntheticEstimator(problemOf(barrier16)), limits })
-}
-
-async function withJournal<T>(use: (journal: SqliteJournal) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "trimtab-bench-"))
-  try {
-    return await use(openSqliteJournal({ path: join(folder, "journal.sqlite"), clock: realClock }))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
 }
 
 function quantile(values: readonly number[], p: number): number {

@@ -1,21 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { realClock } from "../../src/base/clock.ts"
-import { silentLogger } from "../../src/base/logger.ts"
-import { seededRandom } from "../../src/base/random.ts"
-import { createEngine } from "../../src/engine/engine.ts"
 import type { Commit, Journal } from "../../src/engine/journal.ts"
 import type { JournalRow } from "../../src/engine/journal-rows.ts"
-import { openSqliteJournal, type SqliteJournal } from "../../src/engine/sqlite-journal.ts"
 import { CRASH_GOAL } from "../../src/engine/testing/crash-shapes.ts"
-import { fakePolicy } from "../../src/engine/testing/fake-policy.ts"
-import { noOpPlatform } from "../../src/engine/testing/no-op-platform.ts"
-import { memoryStore } from "../../src/stores/memory-store.ts"
+import { noOpEngine } from "../../src/engine/testing/no-op-engine.ts"
 import { barrier16, fromEdges } from "../../src/workflow/testing/workflows.ts"
 import type { Workflow } from "../../src/workflow/workflow.ts"
 import { measurePeer, type Sizes } from "../peers/drive.ts"
 import type { Measured } from "./peers.ts"
+import { withJournal } from "./with-journal.ts"
 
 /** Sixteen steps as BullMQ runs them: three of four leaves each, below a root. */
 const tree: Workflow = fromEdges("tree", {
@@ -58,16 +49,7 @@ async function playing<T>(
   workflow: Workflow,
   use: (play: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const policy = fakePolicy({ forget: true, latencyMs: 0, mappingDelayMs: 0 })
-  const engine = createEngine({
-    journal,
-    platform: noOpPlatform(realClock),
-    store: memoryStore(),
-    policyFor: () => policy,
-    clock: realClock,
-    random: seededRandom(1),
-    logger: silentLogger,
-  })
+  const engine = noOpEngine(journal)
   const play = async (): Promise<void> => {
     const { result } = await engine.start({ workflow, input: null, goal: CRASH_GOAL })
     const { status } = await result
@@ -104,15 +86,4 @@ function write(journal: Journal, row: JournalRow, runId: string): Commit {
   if (row.kind === "accept") return journal.accept({ ...row.run, runId })
   if (row.kind === "entry") return journal.append({ ...row.entry, runId })
   return journal.finish({ ...row.end, runId })
-}
-
-async function withJournal<T>(use: (journal: SqliteJournal) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "trimtab-bench-"))
-  const journal = openSqliteJournal({ path: join(folder, "journal.sqlite"), clock: realClock })
-  try {
-    return await use(journal)
-  } finally {
-    await journal.close().catch(() => {})
-    rmSync(folder, { recursive: true, force: true })
-  }
 }

@@ -4,16 +4,11 @@
  */
 import { readdirSync } from "node:fs"
 import { realClock } from "../../base/clock.ts"
-import { silentLogger } from "../../base/logger.ts"
-import { seededRandom } from "../../base/random.ts"
-import { memoryStore } from "../../stores/memory-store.ts"
 import { barrier16, chain } from "../../workflow/testing/workflows.ts"
-import { createEngine } from "../engine.ts"
 import { volatileJournal } from "../memory-journal.ts"
 import { openSqliteJournal } from "../sqlite-journal.ts"
 import { CRASH_GOAL } from "./crash-shapes.ts"
-import { fakePolicy } from "./fake-policy.ts"
-import { noOpPlatform } from "./no-op-platform.ts"
+import { noOpEngine } from "./no-op-engine.ts"
 
 /** What a process holds at one moment. */
 export interface Held {
@@ -41,16 +36,7 @@ const runs = Number(count)
 const journal = path === "none" ? volatileJournal() : openSqliteJournal({ path, clock: realClock })
 // Without a file more steps are played, with one fewer bytes written.
 const workflow = path === "none" ? barrier16 : chain
-const policy = fakePolicy({ forget: true })
-const engine = createEngine({
-  journal,
-  platform: noOpPlatform(realClock),
-  store: memoryStore(),
-  policyFor: () => policy,
-  clock: realClock,
-  random: seededRandom(1),
-  logger: silentLogger,
-})
+const engine = noOpEngine(journal)
 const held: Held[] = []
 let succeeded = 0
 
