@@ -12,7 +12,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts", "experiments/**/*.test.ts"],
           exclude: [...processTests, ...packages],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },

@@ -1,6 +1,7 @@
 /** What a bench measured. A key that could not be measured is null and has its reason. */
 export interface BenchResult {
-  readonly summary: Readonly<Record<string, number | boolean | null>>
+  /** Numbers, or objects of them by workflow, strategy or budget. */
+  readonly summary: Readonly<Record<string, unknown>>
   readonly reasons: Readonly<Record<string, string>>
   readonly rows: readonly unknown[]
 }

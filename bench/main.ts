@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   prewarm: async () => (await import("./prewarm.ts")).bench,
   simulator: async () => (await import("./simulator.ts")).bench,
   tuner: async () => (await import("./tuner.ts")).bench,
+  reproduction: async () => (await import("./reproduction.ts")).bench,
 }
 
 const { values, positionals } = parseArgs({
@@ -45,7 +46,7 @@ if (load === undefined) {
   } else {
     for (const [key, value] of Object.entries(summary))
       process.stdout.write(
-        `${key.padEnd(28)} ${value === null ? `not measured: ${reasons[key] ?? "no reason given"}` : String(value)}\n`,
+        `${key.padEnd(28)} ${value === null ? `not measured: ${reasons[key] ?? "no reason given"}` : typeof value === "object" ? JSON.stringify(value) : String(value)}\n`,
       )
   }
 }

@@ -13,11 +13,14 @@ export type { ConfigSpace, Range, StepConfig } from "./workflow/config.ts"
 export type { Goal } from "./workflow/goal.ts"
 export type { PlatformLimits } from "./workflow/limits.ts"
 export type { InvocationResult, RunResult, StepResult } from "./workflow/run-result.ts"
+export { type Graph, graphOf } from "./workflow/graph.ts"
+export { type Schedule, schedule } from "./workflow/critical-path.ts"
 export type { Plan, Step, Workflow } from "./workflow/workflow.ts"
 
 export { awsLambdaPricing, awsPrices } from "./pricing/aws-lambda.ts"
 export { monthBill, runBill } from "./pricing/bill.ts"
 export { exactUsd, formatPicoUsd } from "./pricing/money.ts"
+export { paperCostUsd } from "./pricing/paper-cost.ts"
 export {
   expressMeters,
   logMeters,
@@ -61,16 +64,55 @@ export {
 export { operationSourceOf } from "./profiling/operation-source.ts"
 export { operationStore, type OperationStore } from "./profiling/operation-store.ts"
 export { shippedOperationModel } from "./estimation/operation/shipped-models.ts"
-export { profileStore, type ProfileStore } from "./profiling/profile-store.ts"
+export { fitOperationModel, type OperationModel } from "./estimation/operation/operation-model.ts"
+export { operationEstimator, type OperationEstimator } from "./estimation/operation/operation-estimator.ts"
+export { fitMlpModel, momentsOfRuns, type TimeMoments } from "./estimation/operation/mlp-model.ts"
+export { type MeasuredFunction, splitByFunction } from "./estimation/operation/training-set.ts"
+export { momentsOf, quantile } from "./statistics/quantile-table.ts"
+export { memoryProfileStore, profileStore, type ProfileStore } from "./profiling/profile-store.ts"
+export { runRecorder, type RunRecorder } from "./profiling/run-samples.ts"
 export { createEstimator, type EstimatorOptions } from "./estimation/profile-estimator.ts"
+export { stepConfEstimator, type StepConfEstimatorOptions } from "./estimation/stepconf-estimator.ts"
+export { fitStepConf, stepConfMs, type StepConfParameters } from "./estimation/stepconf-model.ts"
+export { fitStepConfDelay } from "./estimation/stepconf-delay-model.ts"
+export { computeMs, type ComputeParameters, type ComputePoint } from "./estimation/compute-model.ts"
 export type { CompiledSpace, Estimate, EstimateRequest, Estimator } from "./estimation/estimator.ts"
 export type { Profile, Sample } from "./estimation/sample.ts"
 export type { Distribution } from "./statistics/distribution.ts"
+export { mean, median, sampleQuantile } from "./statistics/order-statistics.ts"
+export { spreadOf, type Spread } from "./statistics/spread.ts"
 
 export type { PlanCertificate, Planner, PlanResult, PricedPlan, Problem } from "./optimization/planner.ts"
 export type { Decision, Policy, RunView } from "./optimization/policy.ts"
 export { frontierMergePlanner } from "./optimization/frontier-merge/frontier-merge-planner.ts"
 export { staticPolicy } from "./optimization/static-policy.ts"
+export { PLANNERS, type PlannerEntry, POLICIES, type PolicyEntry } from "./optimization/planners.ts"
+export type { BaselinePlanner } from "./optimization/baselines/baseline-planner.ts"
+export type { FixedCounts } from "./optimization/baselines/knobs.ts"
+export { vanillaPlanner } from "./optimization/baselines/vanilla.ts"
+export { oraclePlanner } from "./optimization/baselines/oracle.ts"
+export { orionPlanner } from "./optimization/baselines/orion/orion-planner.ts"
+export { cosePolicy } from "./optimization/baselines/cose/cose-policy.ts"
+export {
+  algorithmOnePlanner,
+  stepConfInterPlanner,
+  stepConfIntraPlanner,
+} from "./optimization/baselines/stepconf/stepconf-planners.ts"
+export { algorithmOne, stepConfInter, stepConfIntra } from "./optimization/baselines/stepconf/stepconf-policies.ts"
+export { chancePlanner } from "./optimization/uncertainty/chance-planner.ts"
+export { configNavigator, type Navigated } from "./optimization/confignavigator/config-navigator.ts"
+export { type ParallelGroup, parallelGroups } from "./optimization/confignavigator/parallel-groups.ts"
+export {
+  measureEstimates,
+  MEASUREMENT_MS,
+  runSearch,
+  type Search,
+  type SearchRun,
+  type Target,
+} from "./optimization/search.ts"
+export { aquatope } from "./optimization/searches/aquatope.ts"
+export { charmseeker } from "./optimization/searches/charmseeker.ts"
+export { MEMORY_AND_INSTANCES, MEMORY_ONLY, searchSpace, type SearchSpace } from "./optimization/searches/search-space.ts"
 export { stepConf, type StepConfOptions } from "./optimization/stepconf/step-conf.ts"
 export { planRange, stepConfPlanner } from "./optimization/stepconf/step-conf-planner.ts"
 export { costLatencyFrontier, trimtabPlanner, type TrimtabPlannerOptions } from "./optimization/trimtab-planner.ts"
@@ -100,6 +142,7 @@ export { traceArrivals, type TraceOptions } from "./simulation/arrivals/trace.ts
 export { simulate, type Load, type Simulated, type SimulatedRun, type SimulateOptions } from "./simulation/simulate.ts"
 export { attainmentOf, type Attainment } from "./simulation/simulation-summary.ts"
 export { openWorld, type World, type WorldOptions } from "./simulation/world.ts"
+export { shapedResults, stepOfKey } from "./simulation/shaped-results.ts"
 
 export { createEngine, type Engine, type EngineOptions, type RunHandle } from "./engine/engine.ts"
 export type { RunSummary } from "./engine/run-summary.ts"

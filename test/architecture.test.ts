@@ -141,6 +141,17 @@ test("folders import only what the architecture allows", async () => {
   expect(wrong.map((found) => `${found.file} imports ${found.specifier}`)).toEqual([])
 })
 
+test("experiments import the public API, reports and measured data alone", async () => {
+  const files = (await readdir(join(root, "experiments"), { recursive: true })).filter((name) => name.endsWith(".ts"))
+  const found = (await Promise.all(files.map((name) => importsOf(join(root, "experiments", name))))).flat()
+  const wrong = found.filter(({ file, specifier }) => {
+    if (specifier.startsWith("node:") || (isTest(file) && specifier === "vitest")) return false
+    const target = relative(root, resolve(root, dirname(file), specifier))
+    return !/^(src\/index\.ts|src\/report\/|experiments\/|bench\/estimation\/data\/.*\.json)/.test(target)
+  })
+  expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([])
+})
+
 test("every folder of src is in the table", async () => {
   const entries = await readdir(join(root, "src"), { withFileTypes: true })
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)

@@ -19,7 +19,7 @@ export interface CompileContext {
   readonly billMappingDelay: boolean
 }
 
-interface Axes {
+export interface Axes {
   readonly memoryMB: readonly number[]
   readonly instances: readonly number[]
   readonly processes: readonly number[]
@@ -68,7 +68,8 @@ export function compileSpace(request: CompileRequest, context: CompileContext): 
   }
 }
 
-function axesOf({ space, tasks }: CompileRequest): Axes {
+/** Axes of a space as arrays, with the tasks of an instance at every count of instances. */
+export function axesOf({ space, tasks }: CompileRequest): Axes {
   const instances = valuesOf(space.instances)
   const counts = new Set<number>()
   const most = instances.map((p) => {

@@ -112,6 +112,7 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
   }
   const estimate = (request: EstimateRequest): Estimate => estimateStep(request, contextOf(request.step))
 
+  const tasksOf = new Map<string, number>()
   const drawn = new Map<string, FunctionDraws>()
   const functionDraws = (stepName: string, { count, seed }: DrawRequest): FunctionDraws => {
     const step = stepOf(options.workflow, stepName)
@@ -152,7 +153,15 @@ export function createEstimator(options: EstimatorOptions): ProfileEstimator {
         },
       }),
     draws: (request) => drawSpace(request, contextOf(request.step), functionDraws(request.step, request)),
-    expectedTasks: (stepName) => expectedTasks(stepOf(options.workflow, stepName), options.profiles),
+    expectedTasks: (stepName) => {
+      // Policies ask at every decision, and it looks through all samples.
+      let tasks = tasksOf.get(stepName)
+      if (tasks === undefined) {
+        tasks = expectedTasks(stepOf(options.workflow, stepName), options.profiles)
+        tasksOf.set(stepName, tasks)
+      }
+      return tasks
+    },
   }
 }
 

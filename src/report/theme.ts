@@ -31,6 +31,8 @@ const LIGHT: Palette = {
   "series-3": "#1f8a70",
   "series-4": "#9656b5",
   "series-5": "#6b7588",
+  "series-6": "#a8860b",
+  "series-7": "#c2387f",
 }
 
 const DARK: Palette = {
@@ -62,10 +64,20 @@ const DARK: Palette = {
   "series-3": "#45c2a2",
   "series-4": "#c184e0",
   "series-5": "#93a0b5",
+  "series-6": "#d9b945",
+  "series-7": "#f07fb5",
 }
 
 /** Names that a figure may colour a series with, in order. */
-export const SERIES_COLOURS: readonly string[] = ["series-1", "series-2", "series-3", "series-4", "series-5"]
+export const SERIES_COLOURS: readonly string[] = [
+  "series-1",
+  "series-2",
+  "series-3",
+  "series-4",
+  "series-5",
+  "series-6",
+  "series-7",
+]
 
 /** `:root` in both schemes. Put once into a page, or into an SVG that stands alone. */
 export function themeCss(): string {

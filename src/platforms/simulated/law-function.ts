@@ -21,6 +21,8 @@ export interface FunctionLaw {
   readonly uploadBytesPerTask: number
   /** Objects of a task, each way. */
   readonly objectsPerTask: number
+  /** Where a task leaves more or fewer objects than it reads. */
+  readonly uploadObjectsPerTask?: number
   /** Memory of the instance without work, and of each busy process, MB. */
   readonly baseMB: number
   readonly processMB: number
@@ -96,7 +98,7 @@ export function lawFunction(law: FunctionLaw, { mbPerVcpu, resultsOf = zeros }: 
         bursts,
         coldExtraMs: law.coldMs / Math.min(1, call.vcpus),
         download: volumeOf(call.files === "leave" ? 0 : tasks, law.objectsPerTask, law.downloadBytesPerTask),
-        upload: volumeOf(own ? tasks : 0, law.objectsPerTask, law.uploadBytesPerTask),
+        upload: volumeOf(own ? tasks : 0, law.uploadObjectsPerTask ?? law.objectsPerTask, law.uploadBytesPerTask),
         peakMB: law.baseMB + (busy - 1) * law.processMB,
         peakProcessMB: law.processMB,
         results: resultsOf(call),

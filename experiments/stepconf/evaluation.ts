@@ -1,0 +1,110 @@
+import type { PresetName } from "../../src/index.ts"
+import type { ExperimentContext } from "../experiment.ts"
+import type { PaperWorkflow } from "../workflows/paper-workflow.ts"
+import { STEPCONF_WORKFLOWS } from "../workflows/stepconf-workflows.ts"
+import { play, type Played, SPACED } from "./play.ts"
+import { profilesOf } from "./profile.ts"
+import { settingOf } from "./setting.ts"
+import { fastestMs, type Sources, sourcesOf, type Strategy, STRATEGIES } from "./strategies.ts"
+
+/** SLOs of the paper's figures are not given; these multiples of the fastest plan are ours. */
+export const SLO_FACTORS = [1.1, 1.5, 2, 3] as const
+
+/** More SLOs, so that what a strategy reaches at a given cost can be read off. */
+const SWEEP_FACTORS = [0.8, 0.95, 1.25, 1.75, 2.5, 4] as const
+
+/** Repetitions of each cell (section 7.3). */
+const RUNS = 20
+
+const SEED = 11
+
+/** A strategy at one SLO. */
+export interface Cell extends Played {
+  readonly platform: PresetName
+  readonly workflow: string
+  /** SLO over the latency of the fastest plan. */
+  readonly factor: number
+  readonly sloMs: number
+}
+
+/** A workflow with its profile, ready to be planned and played. */
+export interface Prepared {
+  readonly workflow: string
+  readonly sources: Sources
+  readonly fastestMs: number
+}
+
+const prepared = new Map<string, Promise<Prepared>>()
+
+/** Profiles a workflow on a platform once. */
+export function prepare(
+  make: (scale?: { readonly data: number }) => PaperWorkflow,
+  platform: PresetName,
+  data = 1,
+): Promise<Prepared> {
+  const paper = make({ data })
+  const key = `${paper.name} ${platform} ${data}`
+  const known = prepared.get(key)
+  if (known !== undefined) return known
+  const made = (async (): Promise<Prepared> => {
+    const setting = settingOf(paper, platform)
+    const sources = sourcesOf(setting, await profilesOf(setting))
+    return { workflow: paper.name, sources, fastestMs: fastestMs(sources) }
+  })()
+  prepared.set(key, made)
+  return made
+}
+
+const evaluated = new Map<string, Promise<readonly Cell[]>>()
+
+/** All strategies at all SLOs on a platform: what figures 18 to 20 and 22 are drawn from, played once. */
+export function evaluation(platform: PresetName, context: ExperimentContext): Promise<readonly Cell[]> {
+  const key = `${platform} ${context.size}`
+  const known = evaluated.get(key) ?? evaluate(platform, context)
+  evaluated.set(key, known)
+  return known
+}
+
+async function evaluate(platform: PresetName, { size, progress }: ExperimentContext): Promise<readonly Cell[]> {
+  const smoke = size === "smoke"
+  const workflows = smoke ? STEPCONF_WORKFLOWS.slice(0, 1) : STEPCONF_WORKFLOWS
+  const factors = smoke ? [1.5] : [...SLO_FACTORS, ...SWEEP_FACTORS]
+  const cells: Cell[] = []
+  for (const make of workflows) {
+    progress(`profiling ${make().name} on ${platform}`)
+    const ready = await prepare(make, platform)
+    for (const strategy of STRATEGIES)
+      for (const factor of factors) {
+        progress(`${ready.workflow} on ${platform}: ${strategy.name} at ${factor} times the fastest plan`)
+        cells.push(await playCell(ready, strategy, { platform, factor, runs: smoke ? 2 : RUNS }))
+      }
+  }
+  return cells
+}
+
+interface CellOptions {
+  readonly platform: PresetName
+  readonly factor: number
+  readonly runs: number
+}
+
+/** One strategy at one SLO. */
+export async function playCell(
+  { workflow, sources, fastestMs: fastest }: Prepared,
+  strategy: Strategy,
+  { platform, factor, runs }: CellOptions,
+): Promise<Cell> {
+  const sloMs = factor * fastest
+  const played = await play(sources, strategy, { sloMs, runs, seed: SEED, load: SPACED })
+  return { ...played, platform, workflow, factor, sloMs }
+}
+
+/** The cells of the paper's figures: its four SLOs. */
+export function atFigureSlos(cells: readonly Cell[]): readonly Cell[] {
+  return cells.filter(({ factor }) => SLO_FACTORS.some((one) => one === factor))
+}
+
+/** The names of the workflows in their order. */
+export function workflowsOf(cells: readonly { readonly workflow: string }[]): readonly string[] {
+  return [...new Set(cells.map(({ workflow }) => workflow))]
+}
