@@ -14,4 +14,18 @@ import { fig22 } from "./stepconf/fig-22.ts"
 import { fig23 } from "./stepconf/fig-23.ts"
 
 /** Every figure and table that is repeated, in the order of the papers. */
-export const EXPERIMENTS: readonly Experiment[] = [fig3To7, fig16And17, fig18, fig19, fig20, fig21, fig22, fig23, fig1To3, fig5, fig7, table5, fig9And10]
+export const EXPERIMENTS: readonly Experiment[] = [
+  fig3To7,
+  fig16And17,
+  fig18,
+  fig19,
+  fig20,
+  fig21,
+  fig22,
+  fig23,
+  fig1To3,
+  fig5,
+  fig7,
+  table5,
+  fig9And10,
+]

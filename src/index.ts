@@ -112,7 +112,12 @@ export {
 } from "./optimization/search.ts"
 export { aquatope } from "./optimization/searches/aquatope.ts"
 export { charmseeker } from "./optimization/searches/charmseeker.ts"
-export { MEMORY_AND_INSTANCES, MEMORY_ONLY, searchSpace, type SearchSpace } from "./optimization/searches/search-space.ts"
+export {
+  MEMORY_AND_INSTANCES,
+  MEMORY_ONLY,
+  searchSpace,
+  type SearchSpace,
+} from "./optimization/searches/search-space.ts"
 export { stepConf, type StepConfOptions } from "./optimization/stepconf/step-conf.ts"
 export { planRange, stepConfPlanner } from "./optimization/stepconf/step-conf-planner.ts"
 export { costLatencyFrontier, trimtabPlanner, type TrimtabPlannerOptions } from "./optimization/trimtab-planner.ts"

@@ -57,7 +57,8 @@ async function outcomeOf(
   const found = await METHODS[method]!(pipeline, { budgetUsd, seed: search, evaluations })
   // Everybody's clips are the same ones.
   const runs = smoke ? 4 : clips.runs
-  const played = found.plan === null ? null : await pipeline.stream.play(found.plan, { ...clips, runs, seed: 500 + search })
+  const played =
+    found.plan === null ? null : await pipeline.stream.play(found.plan, { ...clips, runs, seed: 500 + search })
   const { method: name, searchMs, convergence } = found
   return {
     method: name,
@@ -120,7 +121,11 @@ function summaryOf(outcomes: readonly Outcome[]): Summary | null {
   const means = deployed.map(({ latencyMs }) => mean([...latencyMs]))
   const centre = mean(means)
   const variance = mean(means.map((value) => (value - centre) ** 2))
-  return { latencyMs: centre, costUsd: mean(deployed.map(({ costUsd }) => costUsd)), spread: Math.sqrt(variance) / centre }
+  return {
+    latencyMs: centre,
+    costUsd: mean(deployed.map(({ costUsd }) => costUsd)),
+    spread: Math.sqrt(variance) / centre,
+  }
 }
 
 export function percent(ratio: number): number {
@@ -128,10 +133,7 @@ export function percent(ratio: number): number {
 }
 
 /** Mean over the cells of each budget. */
-export function byBudget(
-  gains: readonly Gain[],
-  of: (gain: Gain) => number,
-): Readonly<Record<string, number>> {
+export function byBudget(gains: readonly Gain[], of: (gain: Gain) => number): Readonly<Record<string, number>> {
   const budgets = [...new Set(gains.map(({ budgetPct }) => budgetPct))]
   return Object.fromEntries(
     budgets.map((budget) => [

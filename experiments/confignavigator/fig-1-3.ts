@@ -60,7 +60,15 @@ async function coldAndSteady({ size, progress }: ExperimentContext): Promise<Par
     progress(`measuring ${name}`)
     const times = async (thinkMs: number): Promise<number[]> => {
       const config = { memoryMB: MEMORY_MB, instances: 1, processes: 1 }
-      const steps = await measured({ platform: "lambda", law: measuredLaw(name), config, tasks: 1, runs, thinkMs, seed: 12 })
+      const steps = await measured({
+        platform: "lambda",
+        law: measuredLaw(name),
+        config,
+        tasks: 1,
+        runs,
+        thinkMs,
+        seed: 12,
+      })
       return steps.map((step) => step.measuredMs)
     }
     const cold = await times(2e7)
@@ -174,7 +182,9 @@ function regionsOf({ space }: Pipeline, { steps, latency }: Triple): Regions {
     const costUsd = options.reduce((sum, one, s) => sum + one.costUsd[selection[s]!]!, 0)
     return latency(ms) * (1 + PENALTY * Math.max(0, costUsd / bound - 1))
   }
-  const values = new Float64Array(n0 * n1 * n2).map((_, v) => at(Math.floor(v / (n1 * n2)), Math.floor(v / n2) % n1, v % n2))
+  const values = new Float64Array(n0 * n1 * n2).map((_, v) =>
+    at(Math.floor(v / (n1 * n2)), Math.floor(v / n2) % n1, v % n2),
+  )
   const best = values.reduce((a, b) => Math.min(a, b))
   const good = values.map((value) => (value <= 1.05 * best ? 1 : 0))
   const shape = [n0, n1, n2] as const
@@ -226,13 +236,17 @@ function clustersOf(good: Float64Array, shape: Shape): number {
 function largestJump(values: Float64Array, good: Float64Array, shape: Shape): number {
   let most = 0
   for (const [v, isGood] of good.entries())
-    if (isGood === 1) for (const w of neighboursOf(v, shape)) most = Math.max(most, Math.abs(values[w]! / values[v]! - 1))
+    if (isGood === 1)
+      for (const w of neighboursOf(v, shape)) most = Math.max(most, Math.abs(values[w]! / values[v]! - 1))
   return Math.round(10_000 * most) / 100
 }
 
 /** Fig. 3: end-to-end time over one size of all functions: stairs where work is short, a curve where it is long. */
 function alongMemory({ space, name }: Pipeline): Part {
-  const paths = { branches: ["border", "face", "object"], sequence: ["decode", "scale", "face", "fuse", "crop", "encode"] }
+  const paths = {
+    branches: ["border", "face", "object"],
+    sequence: ["decode", "scale", "face", "fuse", "crop", "encode"],
+  }
   const sizes = space.steps[0]!.configs.map(({ memoryMB }) => memoryMB)
   const ms = (step: string, memoryMB: number): number => {
     const { configs, latencyMs } = space.steps[space.graph.indexOf.get(step)!]!
@@ -240,7 +254,10 @@ function alongMemory({ space, name }: Pipeline): Part {
     return i < 0 ? Number.NaN : latencyMs[i]!
   }
   const lines = [
-    { name: "three branches, the slowest", of: (mb: number) => Math.max(...paths.branches.map((step) => ms(step, mb))) },
+    {
+      name: "three branches, the slowest",
+      of: (mb: number) => Math.max(...paths.branches.map((step) => ms(step, mb))),
+    },
     { name: "six functions in a row", of: (mb: number) => paths.sequence.reduce((sum, step) => sum + ms(step, mb), 0) },
   ].map(({ name: line, of }) => ({
     name: line,

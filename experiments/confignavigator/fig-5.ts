@@ -21,7 +21,9 @@ export const fig5: Experiment = {
         "confignavigator-fig-5": figureSheet({
           id: "confignavigator-fig-5",
           title: "ConfigNavigator, Fig. 5: parallel groups, searched from the innermost outwards",
-          notes: ["Each box is searched by itself, then stands as one step in the box around it. Depth in the paper: 1, 2, and 3 branches."],
+          notes: [
+            "Each box is searched by itself, then stands as one step in the box around it. Depth in the paper: 1, 2, and 3 branches.",
+          ],
           charts: worked.map((one) => drawn(one)),
           columns: 3,
         }),
@@ -32,7 +34,11 @@ export const fig5: Experiment = {
         ours: `nested ${depthOf(root)} deep: ${textOf(root, names)}`,
       })),
       summary: {},
-      rows: worked.map(({ name, root, names }) => ({ table: "ConfigNavigator fig. 5", pipeline: name, groups: textOf(root, names) })),
+      rows: worked.map(({ name, root, names }) => ({
+        table: "ConfigNavigator fig. 5",
+        pipeline: name,
+        groups: textOf(root, names),
+      })),
     })
   },
 }
@@ -74,7 +80,13 @@ function drawn({ name, root, names }: Worked): SheetChart {
     width: WIDTH,
     height: height + 16,
     chart: figure(
-      { id: `cn-fig-5-${name}`, title: `Groups of ${name}`, description: textOf(root, names), width: WIDTH, height: height + 16 },
+      {
+        id: `cn-fig-5-${name}`,
+        title: `Groups of ${name}`,
+        description: textOf(root, names),
+        width: WIDTH,
+        height: height + 16,
+      },
       ...nodes,
     ),
   }

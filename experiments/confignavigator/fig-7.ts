@@ -30,7 +30,12 @@ export const fig7: Experiment = {
     const gains = gainsOf(outcomes, "ConfigNavigator", BASELINES)
     const ours = gainsOf(outcomes, "Trimtab", BASELINES)
     const autoclip = (of: "latencyPct" | "costPct", some: typeof gains): string =>
-      pairs(byBudget(some.filter(({ pipeline }) => pipeline === "autoclip" || some.length < 3), (gain) => gain[of]))
+      pairs(
+        byBudget(
+          some.filter(({ pipeline }) => pipeline === "autoclip" || some.length < 3),
+          (gain) => gain[of],
+        ),
+      )
     return {
       figures: { "confignavigator-fig-7": sheet(outcomes) },
       claims: [

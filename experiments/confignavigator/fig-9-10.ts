@@ -34,7 +34,10 @@ export const fig9And10: Experiment = {
     const spread = (some: readonly Gain[]): string =>
       `${tight(some, (gain) => gain.spreadPct)} % against ${tight(some, (gain) => gain.othersSpreadPct)} %`
     return {
-      figures: { "confignavigator-fig-9": convergenceSheet(outcomes), "confignavigator-fig-10": gainSheet(gains, ours) },
+      figures: {
+        "confignavigator-fig-9": convergenceSheet(outcomes),
+        "confignavigator-fig-10": gainSheet(gains, ours),
+      },
       claims: [
         {
           claim: "Fig. 9: search time against Aquatope's, measurements included",
@@ -153,7 +156,9 @@ function gainSheet(gains: readonly Gain[], ours: readonly Gain[]): ReturnType<ty
   return figureSheet({
     id: "confignavigator-fig-10",
     title: "ConfigNavigator, Fig. 10: latency and cost against the better baseline, one fixed clip",
-    notes: ["Means of 3 searches, 30 clips each, budgets of the cheapest cost + 30, 50 and 100 %. FD face-detection, FB face-beautification, AC autoclip."],
+    notes: [
+      "Means of 3 searches, 30 clips each, budgets of the cheapest cost + 30, 50 and 100 %. FD face-detection, FB face-beautification, AC autoclip.",
+    ],
     charts: [
       chart("latency", (gain) => gain.latencyPct, PAPER.latencyPct),
       chart("cost times latency", efficiency, PAPER.costPct),

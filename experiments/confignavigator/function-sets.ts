@@ -27,7 +27,10 @@ function measured(functions: readonly Raw[]): readonly MeasuredFunction[] {
   return functions
     .map((one) => ({
       id: one.id,
-      operations: { ...one.operations, threads: isParallel(one.modules) ? "multi" : "single" } as MeasuredFunction["operations"], // written by the measurement in this format
+      operations: {
+        ...one.operations,
+        threads: isParallel(one.modules) ? "multi" : "single",
+      } as MeasuredFunction["operations"], // written by the measurement in this format
       cells: one.cells.filter(({ warmMs }) => warmMs.length >= LEAST_REPEATS),
     }))
     .filter(({ cells, operations }) => cells.length > 0 && operations.local.wallMs > 0)

@@ -45,7 +45,14 @@ export function streamOf(setting: Setting, estimator: Estimator): Stream {
   return {
     play: async (plan, { runs, seed, load }) => {
       const policy = staticPolicy(plan, estimator)
-      const world = await openWorld({ workflow, parameters, behaviourOf, policyFor: () => policy, seed, prewarm: false })
+      const world = await openWorld({
+        workflow,
+        parameters,
+        behaviourOf,
+        policyFor: () => policy,
+        seed,
+        prewarm: false,
+      })
       try {
         const whole = await played(world, { runs, seed, load })
         const stepUsd = whole.map((run) => run.steps.map((step) => paidFor(step, rates.usdPerGbSecond)))

@@ -56,28 +56,35 @@ export const table5: Experiment = {
     const { train, test } = splitByFunction(functions, SPLIT)
     const smoke = size === "smoke"
     progress(`training on ${train.length} functions`)
-    const training = smoke ? train.slice(0, 40) : train
+    const training = smoke ? train.slice(0, 24) : train
     const predictors = predictorsOf(training, fitOperationModel({ platform, functions: training }), smoke)
     const face = faceFunctions()
     const onFace = predictors.map((one) => (one.model === undefined ? one : withPlatform(one.model, face.platform)))
     const faceRows = onFace.flatMap((predictor) => errorsOf("ConfigNavigator table 5", predictor, face.functions))
     const heldOut = predictors.flatMap((predictor) => errorsOf("ConfigNavigator fig. 8b", predictor, test))
     return Promise.resolve({
-      figures: { "confignavigator-table-5": tableSheet(faceRows), "confignavigator-fig-8": momentsSheet(faceRows, heldOut) },
+      figures: {
+        "confignavigator-table-5": tableSheet(faceRows),
+        "confignavigator-fig-8": momentsSheet(faceRows, heldOut),
+      },
       claims: [
         ...Object.entries(PAPER).map(([name, paper]) => ({
           claim: `Table 5: error of the mean of ${name} at ${SIZES_MB.join("/")} MB`,
           paper: `${paper.join("/")} %`,
           ours: predictors
-            .map(({ name: who }) => `${who} ${SIZES_MB.map((mb) => text(meanOf(faceRows, { who, name, mb }))).join("/")} %`)
+            .map(
+              ({ name: who }) =>
+                `${who} ${SIZES_MB.map((mb) => text(meanOf(faceRows, { who, name, mb }))).join("/")} %`,
+            )
             .join("; "),
         })),
         {
           claim: "Fig. 8: errors of mean, p95 and variance fall with memory (128 MB to 4,096 MB, held-out functions)",
           paper: "falls, no number",
           ours: predictors
-            .map(({ name: who }) =>
-              `${who} ${MOMENTS.map((moment) => `${moment} ${text(momentOf(heldOut, { who, moment, mb: 128 }))} to ${text(momentOf(heldOut, { who, moment, mb: 4096 }))} %`).join(", ")}`,
+            .map(
+              ({ name: who }) =>
+                `${who} ${MOMENTS.map((moment) => `${moment} ${text(momentOf(heldOut, { who, moment, mb: 128 }))} to ${text(momentOf(heldOut, { who, moment, mb: 4096 }))} %`).join(", ")}`,
             )
             .join("; "),
         },
@@ -177,7 +184,9 @@ function tableSheet(rows: readonly ErrorRow[]): ReturnType<typeof figureSheet> {
   return figureSheet({
     id: "confignavigator-table-5",
     title: "ConfigNavigator, Table 5: error of the mean time, predicted from one local run",
-    notes: ["Functions of face-beautification, measured on the local platform; learned from 320 other functions. Errors above 100 % are cut off."],
+    notes: [
+      "Functions of face-beautification, measured on the local platform; learned from 320 other functions. Errors above 100 % are cut off.",
+    ],
     charts: Object.entries(PAPER).map(([name, paper]): SheetChart => ({
       heading: name,
       ...size,

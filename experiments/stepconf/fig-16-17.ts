@@ -1,4 +1,11 @@
-import { awsLambdaPricing, createEstimator, type Estimate, type Estimator, mean, stepConfEstimator } from "../../src/index.ts"
+import {
+  awsLambdaPricing,
+  createEstimator,
+  type Estimate,
+  type Estimator,
+  mean,
+  stepConfEstimator,
+} from "../../src/index.ts"
 import { curveChart } from "../../src/report/curve.ts"
 import { figureSheet, type SheetChart } from "../../src/report/figure-sheet.ts"
 import { groupChart, type GroupValue } from "../../src/report/group-chart.ts"
@@ -46,8 +53,7 @@ export const fig16And17: Experiment = {
       const { withinPct, worstPct } = summaryOf(some, (row) => row.timeErrorPct)
       return `${withinPct} % within ${PAPER.withinPct} %, worst ${worstPct} %`
     }
-    const cost = (some: readonly ErrorRow[]): string =>
-      `${summaryOf(some, (row) => row.costErrorPct).withinPct} %`
+    const cost = (some: readonly ErrorRow[]): string => `${summaryOf(some, (row) => row.costErrorPct).withinPct} %`
     const findings: Findings = {
       figures: { "stepconf-fig-16": curvesSheet(cells, models), "stepconf-fig-17": errorSheet(rows, models) },
       claims: [
@@ -155,7 +161,10 @@ function curvesSheet(cells: readonly GridCell[], models: readonly Model[]): Retu
           ...models.map((model) => ({
             name: model.name,
             points: own
-              .map((cell) => ({ x: cell.memoryMB, y: Math.exp(estimateOf(model, cell).parts.compute.logMs[2]!) / 1000 }))
+              .map((cell) => ({
+                x: cell.memoryMB,
+                y: Math.exp(estimateOf(model, cell).parts.compute.logMs[2]!) / 1000,
+              }))
               .toSorted((a, b) => a.x - b.x),
           })),
           {
@@ -172,7 +181,9 @@ function curvesSheet(cells: readonly GridCell[], models: readonly Model[]): Retu
   return figureSheet({
     id: "stepconf-fig-16",
     title: "StepConf, Fig. 16: fits to is-prime on the local platform",
-    notes: ["Fitted on 512, 1,024, 2,048, 4,096 and 10,240 MB with 20, 40 and 80 tasks. In the paper too (a) is level above one vCPU, (b) and (c) fall on."],
+    notes: [
+      "Fitted on 512, 1,024, 2,048, 4,096 and 10,240 MB with 20, 40 and 80 tasks. In the paper too (a) is level above one vCPU, (b) and (c) fall on.",
+    ],
     charts,
     columns: 3,
   })
@@ -201,7 +212,11 @@ function errorSheet(rows: readonly ErrorRow[], models: readonly Model[]): Return
             return { low: at(0), q1: at(0.25), middle: at(0.5), q3: at(0.75), high: at(1) }
           }),
         })),
-        { name: "paper: mostly within 4 %, largest below 8 %", colour: "bad", values: PANELS.map((): GroupValue => [0, 8]) },
+        {
+          name: "paper: mostly within 4 %, largest below 8 %",
+          colour: "bad",
+          values: PANELS.map((): GroupValue => [0, 8]),
+        },
       ],
       y: { label: "error, %", from: 0, to: 40 },
       marks: [{ axis: "y", at: PAPER.withinPct, label: "4 %" }],
@@ -210,7 +225,9 @@ function errorSheet(rows: readonly ErrorRow[], models: readonly Model[]): Return
   return figureSheet({
     id: "stepconf-fig-17",
     title: "StepConf, Fig. 17: errors of the predicted mean time of a call",
-    notes: ["is-prime on the local platform. Errors above 40 % are cut off. A model without error would reach 78 % within 4 % on these noisy runs."],
+    notes: [
+      "is-prime on the local platform. Errors above 40 % are cut off. A model without error would reach 78 % within 4 % on these noisy runs.",
+    ],
     charts,
     columns: 2,
   })

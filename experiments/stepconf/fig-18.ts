@@ -6,7 +6,14 @@ import type { Experiment, ExperimentContext, Findings } from "../experiment.ts"
 import { atFigureSlos, type Cell, evaluation, SLO_FACTORS, workflowsOf } from "./evaluation.ts"
 
 /** Drawn side by side; the ablations have a figure of their own. */
-export const COMPARED: readonly string[] = ["Vanilla", "Orion", "COSE", "StepConf", "StepConf, our estimates", "Trimtab"]
+export const COMPARED: readonly string[] = [
+  "Vanilla",
+  "Orion",
+  "COSE",
+  "StepConf",
+  "StepConf, our estimates",
+  "Trimtab",
+]
 
 /** StepConf, Fig. 18: latency over SLO of 20 runs at four SLOs. */
 export const fig18: Experiment = {
@@ -46,7 +53,9 @@ async function findingsOn(platform: PresetName, context: ExperimentContext): Pro
       },
     ],
     summary: {
-      withinSloPctByStrategy: Object.fromEntries(spread.map((row) => [row.strategy, Math.round(1000 * row.within) / 10])),
+      withinSloPctByStrategy: Object.fromEntries(
+        spread.map((row) => [row.strategy, Math.round(1000 * row.within) / 10]),
+      ),
       latencyOverSloIqrByStrategy: Object.fromEntries(spread.map((row) => [row.strategy, Number(row.iqr.toFixed(3))])),
     },
     rows: cells.map((cell) => ({

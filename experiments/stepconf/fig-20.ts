@@ -58,11 +58,8 @@ function extra(
   cells: readonly Cell[],
 ): { readonly costPct: number; readonly withinPct: number; readonly basePct: number } {
   const own = cells.filter((cell) => cell.strategy === strategy)
-  const base = own.map(
-    (cell) =>
-      cells.find(
-        (one) => one.strategy === "StepConf" && one.workflow === cell.workflow && one.factor === cell.factor,
-      )!,
+  const base = own.map((cell) =>
+    cells.find((one) => one.strategy === "StepConf" && one.workflow === cell.workflow && one.factor === cell.factor)!,
   )
   const within = (some: readonly Cell[]): number => Math.round(100 * mean(some.map(({ attained }) => attained)))
   return {
@@ -96,7 +93,9 @@ function sheet(platform: PresetName, cells: readonly Cell[]): ReturnType<typeof 
   return figureSheet({
     id: `stepconf-fig-20-${platform}`,
     title: `StepConf, Fig. 20: cost with one kind of parallelism or both, simulated platform ${platform}`,
-    notes: ["20 runs each. StepConf-Inter has one process per instance, StepConf-Intra one instance; the paper gives no numbers."],
+    notes: [
+      "20 runs each. StepConf-Inter has one process per instance, StepConf-Intra one instance; the paper gives no numbers.",
+    ],
     charts,
     columns: 2,
   })

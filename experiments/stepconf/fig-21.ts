@@ -75,7 +75,7 @@ async function gapRows({ size, progress }: ExperimentContext): Promise<readonly 
   const platform = "lambda"
   for (const make of workflows) {
     progress(`optimum of ${make().name}`)
-    const { workflow, sources } = await prepare(make, platform)
+    const { workflow, sources } = await prepare(make, platform, { size })
     for (const [estimates, estimator] of [
       ["eq. (1), (2)", sources.stepConf],
       ["ours", sources.ours],
@@ -126,10 +126,7 @@ function withOurs(): readonly Named[] {
 }
 
 /** Problems on an estimator at multiples of the fastest plan that it believes in. */
-function problems(
-  estimator: Estimator,
-  setting: Parameters<typeof problemFor>[0],
-): (factor: number) => Problem {
+function problems(estimator: Estimator, setting: Parameters<typeof problemFor>[0]): (factor: number) => Problem {
   const goal = { kind: "cost", sloMs: 1, percentile: 0.9 } as const
   const problem = problemFor(setting, estimator, goal)
   const result = ORACLE.plan(problem)

@@ -57,7 +57,10 @@ async function findingsOn(platform: PresetName, context: ExperimentContext): Pro
         strategy,
         decisionPct: decisionPct(strategy)[workflow],
         ...Object.fromEntries(
-          PHASES.map((phase) => [`${phase}Pct`, round(100 * mean(of(workflow, strategy).map((cell) => cell.shares[phase])))]),
+          PHASES.map((phase) => [
+            `${phase}Pct`,
+            round(100 * mean(of(workflow, strategy).map((cell) => cell.shares[phase]))),
+          ]),
         ),
       })),
     ),
@@ -79,7 +82,9 @@ function sheet(
   return figureSheet({
     id: `stepconf-fig-22-${platform}`,
     title: `StepConf, Fig. 22: what the critical path is made of, simulated platform ${platform}`,
-    notes: ["Means over four SLOs, 20 runs each. Decisions are computed in real time: the mean of all, those for prewarming included."],
+    notes: [
+      "Means over four SLOs, 20 runs each. Decisions are computed in real time: the mean of all, those for prewarming included.",
+    ],
     charts: [
       {
         heading: "shares of the latency of a run",
@@ -94,14 +99,22 @@ function sheet(
             ...PHASES.map((phase) => ({
               name: phase === "waiting" ? "waiting for room" : phase === "mapping" ? "mapping delay" : phase,
               colour: colours[phase],
-              values: groups.map(({ workflow, strategy }) => 100 * mean(of(workflow, strategy).map((cell) => cell.shares[phase]))),
+              values: groups.map(
+                ({ workflow, strategy }) => 100 * mean(of(workflow, strategy).map((cell) => cell.shares[phase])),
+              ),
             })),
             {
               name: "decisions",
               colour: "series-7",
-              values: groups.map(({ workflow, strategy }) => 100 * mean(of(workflow, strategy).map((cell) => cell.decisionShare))),
+              values: groups.map(
+                ({ workflow, strategy }) => 100 * mean(of(workflow, strategy).map((cell) => cell.decisionShare)),
+              ),
             },
-            { name: "decisions, paper: at most", colour: "bad", values: groups.map(() => [PAPER_PCT, PAPER_PCT] as const) },
+            {
+              name: "decisions, paper: at most",
+              colour: "bad",
+              values: groups.map(() => [PAPER_PCT, PAPER_PCT] as const),
+            },
           ],
           y: { label: "share of the latency, %", from: 0 },
         }),

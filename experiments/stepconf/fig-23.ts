@@ -31,7 +31,7 @@ export const fig23: Experiment = {
     const workflows = size === "smoke" ? STEPCONF_WORKFLOWS.slice(0, 1) : STEPCONF_WORKFLOWS
     for (const platform of ["knative", "lambda"] as const)
       for (const make of workflows) {
-        const { workflow, sources, fastestMs } = await prepare(make, platform)
+        const { workflow, sources, fastestMs } = await prepare(make, platform, { size })
         for (const strategy of COMPARED)
           for (const prewarm of [false, true]) {
             progress(`${workflow} on ${platform}: ${strategy.name} ${prewarm ? "with" : "without"} prewarming`)
@@ -91,7 +91,9 @@ function sheet(rows: readonly MappingRow[]): ReturnType<typeof figureSheet> {
   return figureSheet({
     id: "stepconf-fig-23",
     title: "StepConf, Fig. 23: mapping delay without and with prewarming",
-    notes: [`SLO ${FACTOR} times the fastest plan, ${RUNS} runs, nothing warm when a run begins. The paper gives no numbers: the share falls.`],
+    notes: [
+      `SLO ${FACTOR} times the fastest plan, ${RUNS} runs, nothing warm when a run begins. The paper gives no numbers: the share falls.`,
+    ],
     charts: (["knative", "lambda"] as const).map((platform) => {
       const own = rows.filter((row) => row.platform === platform)
       const workflows = [...new Set(own.map(({ workflow }) => workflow))]

@@ -26,7 +26,9 @@ export const fig3To7: Experiment = {
         "stepconf-fig-3-7": figureSheet({
           id: "stepconf-fig-3-7",
           title: "StepConf, Fig. 3 to 7",
-          notes: ["Fig. 3 to 5 and the lines of Fig. 7 on simulated platforms, Fig. 6 on the local platform, the dots of Fig. 7 from S3."],
+          notes: [
+            "Fig. 3 to 5 and the lines of Fig. 7 on simulated platforms, Fig. 6 on the local platform, the dots of Fig. 7 from S3.",
+          ],
           charts: parts.flatMap(({ charts }) => charts),
           columns: 3,
         }),
@@ -57,7 +59,15 @@ async function mappingDelays({ size, progress }: ExperimentContext): Promise<Par
       for (const instances of counts) {
         const config = { memoryMB: 1024, instances, processes: 1 }
         const runs = size === "smoke" ? 2 : 10
-        const steps = await measured({ platform, law: { taskMs }, config, tasks: instances, runs, thinkMs: 2e7, seed: 3 })
+        const steps = await measured({
+          platform,
+          law: { taskMs },
+          config,
+          tasks: instances,
+          runs,
+          thinkMs: 2e7,
+          seed: 3,
+        })
         rows.push({ platform, taskMs, instances, mappingMs: median(steps.map((step) => step.mappingDelayMs)) })
       }
   const at = (platform: PresetName, instances: number): number =>
@@ -143,7 +153,9 @@ async function parallelism({ size, progress }: ExperimentContext, knob: "instanc
           series: counts.map((count) => ({
             name: `${count} ${knob}`,
             look: "line and points" as const,
-            points: rows.filter((row) => row.count === count).map((row) => ({ x: row.memoryMB, y: row.durationMs / 1000 })),
+            points: rows
+              .filter((row) => row.count === count)
+              .map((row) => ({ x: row.memoryMB, y: row.durationMs / 1000 })),
           })),
           marks: [{ axis: "x", at: 1769, label: "one vCPU", tone: "muted" }],
         }),

@@ -1,4 +1,11 @@
-import { type Decision, lawFunction, type Policy, shapedResults, type StepConfig, type Workflow } from "../../src/index.ts"
+import {
+  type Decision,
+  lawFunction,
+  type Policy,
+  shapedResults,
+  type StepConfig,
+  type Workflow,
+} from "../../src/index.ts"
 import type { Setting } from "./setting.ts"
 
 /** One step of a workflow as a workflow of its own, so that it can be measured by itself. */

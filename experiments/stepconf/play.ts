@@ -57,16 +57,15 @@ export const COLD: Load = { kind: "closed", clients: 1, thinkMs: 3_000_000 }
 export async function play(sources: Sources, strategy: Strategy, options: PlayOptions): Promise<Played> {
   const { setting } = sources
   const goal = { kind: "cost", sloMs: options.sloMs, percentile: 0.95 } as const
-  const timed = timedPolicy(
-    strategy.policyOf(sources, { ...goal, sloMs: options.plannedSloMs ?? options.sloMs }),
-  )
+  const timed = timedPolicy(strategy.policyOf(sources, { ...goal, sloMs: options.plannedSloMs ?? options.sloMs }))
   const whole = await runsOf(setting, timed.policy, { ...options, prewarm: options.prewarm ?? strategy.prewarm })
   const latencyMs = whole.map((run) => run.latencyMs)
   const mean = (of: (run: RunResult) => number): number => whole.reduce((sum, run) => sum + of(run), 0) / whole.length
   return {
     strategy: strategy.name,
     latencyMs,
-    attained: latencyMs.filter((ms, i) => ms <= options.sloMs && whole[i]!.status === "succeeded").length / whole.length,
+    attained:
+      latencyMs.filter((ms, i) => ms <= options.sloMs && whole[i]!.status === "succeeded").length / whole.length,
     costUsd: mean((run) => run.costUsd),
     paperUsd: mean(paperCostOf),
     shares: {

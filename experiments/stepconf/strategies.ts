@@ -114,13 +114,4 @@ export const OURS: Strategy = {
   policyOf: ({ setting, ours }) => trimtabPolicy({ estimator: ours, limits: setting.limits }),
 }
 
-export const STRATEGIES: readonly Strategy[] = [
-  vanilla(),
-  ORION,
-  COSE,
-  STEPCONF,
-  STEPCONF_ON_OURS,
-  INTER,
-  INTRA,
-  OURS,
-]
+export const STRATEGIES: readonly Strategy[] = [vanilla(), ORION, COSE, STEPCONF, STEPCONF_ON_OURS, INTER, INTRA, OURS]

@@ -10,14 +10,16 @@ export const STEPCONF_AXES: ConfigAxes = {
 
 const one = (bytes: number): Volume => ({ objects: 1, bytes })
 
-/** How much more data is moved than the measured steps move: 1, or more for workflows that wait for the store. */
 export interface Scale {
+  /** How much more data is moved than the measured steps move: 1, or more for workflows that wait for the store. */
   readonly data: number
+  /** Share of the tasks; 1 where absent. */
+  readonly tasks?: number
 }
 
 /** Machine learning: three independent pipelines of 96 shards (Orion's workflow). */
-export function ml({ data }: Scale = { data: 1 }): PaperWorkflow {
-  const shards = 96
+export function ml({ data, tasks = 1 }: Scale = { data: 1 }): PaperWorkflow {
+  const shards = Math.round(96 * tasks)
   const steps = ["1", "2", "3"].flatMap((copy): PaperStep[] => [
     {
       name: `preprocess${copy}`,
@@ -49,8 +51,8 @@ export function ml({ data }: Scale = { data: 1 }): PaperWorkflow {
 }
 
 /** Video processing: a film of 96 keyframes through the eight steps of examples/video. */
-export function vp({ data }: Scale = { data: 1 }): PaperWorkflow {
-  const frames = 96
+export function vp({ data, tasks = 1 }: Scale = { data: 1 }): PaperWorkflow {
+  const frames = Math.round(96 * tasks)
   const each = (name: string, after: string[], law: LawName, down: number, up: number): PaperStep => ({
     name,
     after,
@@ -98,8 +100,8 @@ const OUTPUT_BYTES: Readonly<Record<(typeof DIFFICULTIES)[number], number>> = {
   hardest: 2_000_000,
 }
 
-/** The synthetic workflow: 16 steps of is-prime, 40 tasks each. */
-export function dag16({ data }: Scale = { data: 1 }): PaperWorkflow {
+/** The synthetic workflow: 16 steps of is-prime, 24 tasks each. */
+export function dag16({ data, tasks = 1 }: Scale = { data: 1 }): PaperWorkflow {
   const edges = EDGES.split(" ").map((edge) => edge.split("-").map(Number))
   const difficultyOf = (step: number): (typeof DIFFICULTIES)[number] => DIFFICULTIES[step % DIFFICULTIES.length]!
   const steps = Array.from({ length: 16 }, (_, i): PaperStep => {
@@ -110,7 +112,7 @@ export function dag16({ data }: Scale = { data: 1 }): PaperWorkflow {
       name: `s${i}`,
       after: parents.map((parent) => `s${parent}`),
       law: difficulty,
-      tasks: 40,
+      tasks: Math.round(24 * tasks),
       download: { objects: parents.length, bytes: bytes * data },
       upload: one(OUTPUT_BYTES[difficulty] * data),
     }

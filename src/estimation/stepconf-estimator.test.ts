@@ -31,9 +31,7 @@ const workflow = parseWorkflow(
 function profile(): Profile {
   const samples: (InstanceSample | StepSample)[] = []
   for (const memoryMB of [512, 1024, 2048, 4096, 10_240])
-    for (const tasks of [2, 4, 8])
-      for (const processes of [1, 2])
-        samples.push(instance(memoryMB, tasks, processes))
+    for (const tasks of [2, 4, 8]) for (const processes of [1, 2]) samples.push(instance(memoryMB, tasks, processes))
   for (let cold = 0; cold <= 20; cold++) samples.push(whole(cold))
   return { functionName: "work", samples }
 }
@@ -138,7 +136,13 @@ test("processes that would not fit the memory are no choice", () => {
 })
 
 test("a function that was never measured is named", () => {
-  const unknown = stepConfEstimator({ workflow, profiles: new Map(), limits: LIMITS, rates: RATES, preset: "published" })
+  const unknown = stepConfEstimator({
+    workflow,
+    profiles: new Map(),
+    limits: LIMITS,
+    rates: RATES,
+    preset: "published",
+  })
   expect(unknown.steps).toEqual([])
   expect(() => unknown.expectedTasks("s")).toThrow(/work was never measured/)
 })

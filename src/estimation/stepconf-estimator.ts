@@ -98,7 +98,10 @@ function fitFunction(
   return {
     compute: parameters,
     floor: fitMemoryFloor({ ok, steps, ...rest }, limits.memoryMB.step),
-    tasks: Math.max(1, Math.round(median(steps.length > 0 ? steps.map(({ tasks }) => tasks) : ok.map(({ tasks }) => tasks)))),
+    tasks: Math.max(
+      1,
+      Math.round(median(steps.length > 0 ? steps.map(({ tasks }) => tasks) : ok.map(({ tasks }) => tasks))),
+    ),
     download: perTask(ok, ({ downloadObjects, downloadBytes }) => [downloadObjects, downloadBytes]),
     upload: perTask(ok, ({ uploadObjects, uploadBytes }) => [uploadObjects, uploadBytes]),
   }
@@ -114,7 +117,12 @@ function fitDelays(selections: readonly Selection[]): Delays {
   const instances = selections.flatMap(({ ok }) => ok).sort((a, b) => a.atMs - b.atMs)
   const steps = selections.flatMap((selection) => selection.steps).sort((a, b) => a.atMs - b.atMs)
   const transfers = (of: (sample: InstanceSample) => { predictors: number[]; ms: number }): StepConfDelayModel =>
-    fitStepConfDelay(orNothing(instances.map(of).filter(({ predictors }) => predictors[0]! > 0), [0, 0]))
+    fitStepConfDelay(
+      orNothing(
+        instances.map(of).filter(({ predictors }) => predictors[0]! > 0),
+        [0, 0],
+      ),
+    )
   return {
     mapping: fitStepConfDelay(
       orNothing(

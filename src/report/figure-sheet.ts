@@ -30,7 +30,10 @@ export function figureSheet({ id, title, notes, charts, columns }: SheetOptions)
   const high = Math.max(...charts.map((chart) => chart.height)) + HEADING
   const rows = Math.ceil(charts.length / columns)
   const texts = notes.map((note) => textWidth(note, 11))
-  const width = Math.max(Math.min(columns, charts.length) * (wide + MARGIN) + MARGIN, ...texts.map((px) => px + 2 * MARGIN))
+  const width = Math.max(
+    Math.min(columns, charts.length) * (wide + MARGIN) + MARGIN,
+    ...texts.map((px) => px + 2 * MARGIN),
+  )
   const head = 36 + LINE * notes.length
   const height = head + rows * (high + MARGIN) + MARGIN
   return figure(

@@ -68,7 +68,9 @@ export function groupChart(options: GroupChartOptions): VNode {
       label(plot.left + slot * (i + 0.5), plot.bottom + 17, group, { "text-anchor": "middle", class: "small" }),
     ),
     ...series.flatMap(({ values, name }, s) =>
-      values.map((value, g) => shape(value, { plot, ...place(g, s), colour: colours[s]!, note: `${name}, ${groups[g]}` })),
+      values.map((value, g) =>
+        shape(value, { plot, ...place(g, s), colour: colours[s]!, note: `${name}, ${groups[g]}` }),
+      ),
     ),
     ...marks.map((mark) => limit(mark, plot)),
   )
@@ -147,7 +149,11 @@ function box(value: Box, { plot, x, width, colour, note }: Slot): VNode {
   return h(
     "g",
     {},
-    h("title", {}, `${note}: ${Number(value.middle.toPrecision(4))} (${Number(value.q1.toPrecision(4))} to ${Number(value.q3.toPrecision(4))})`),
+    h(
+      "title",
+      {},
+      `${note}: ${Number(value.middle.toPrecision(4))} (${Number(value.q1.toPrecision(4))} to ${Number(value.q3.toPrecision(4))})`,
+    ),
     h("path", { d: `M${round(centre)} ${round(at(value.low))}V${round(at(value.high))}`, stroke }),
     h("rect", {
       x: round(from),
@@ -158,7 +164,11 @@ function box(value: Box, { plot, x, width, colour, note }: Slot): VNode {
       "fill-opacity": 0.55,
       stroke,
     }),
-    h("path", { d: `M${round(from)} ${round(at(value.middle))}H${round(to)}`, stroke: paintOf("text"), "stroke-width": 2 }),
+    h("path", {
+      d: `M${round(from)} ${round(at(value.middle))}H${round(to)}`,
+      stroke: paintOf("text"),
+      "stroke-width": 2,
+    }),
   )
 }
 
