@@ -12,6 +12,7 @@ import { fig20 } from "./stepconf/fig-20.ts"
 import { fig21 } from "./stepconf/fig-21.ts"
 import { fig22 } from "./stepconf/fig-22.ts"
 import { fig23 } from "./stepconf/fig-23.ts"
+import { onlineSaving } from "./stepconf/online-saving.ts"
 
 /** Every figure and table that is repeated, in the order of the papers. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -23,6 +24,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   fig21,
   fig22,
   fig23,
+  onlineSaving,
   fig1To3,
   fig5,
   fig7,

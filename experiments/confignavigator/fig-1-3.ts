@@ -16,6 +16,8 @@ const PAPER = { distortionPct: 213.08, jumpPct: [14.75, 38.02] as const }
 /** Seven functions of video processing, 100 times each (section 2.2). */
 const FUNCTIONS: readonly LawName[] = ["pull", "face-detection", "beautify", "restore", "hd", "detect", "text"]
 const MEMORY_MB = 1024
+/** Tasks of a call: the keyframes of a clip of five seconds. */
+const KEYFRAMES = 10
 
 /** ConfigNavigator, Fig. 1 to 3: what makes measuring and searching hard. */
 export const fig1To3: Experiment = {
@@ -34,6 +36,7 @@ export const fig1To3: Experiment = {
           title: "ConfigNavigator, Fig. 1 to 3",
           notes: [
             "Simulated platform lambda. Fig. 1: seven functions, 100 times each; Fig. 2: sizes of two of the functions of a branch and a sequence, the third at its best; Fig. 3: one size of all.",
+            `The paper: up to ${PAPER.distortionPct} % of distortion by cold starts; jumps of ${PAPER.jumpPct.join(" to ")} % between neighbouring good regions.`,
           ],
           charts: parts.flatMap(({ charts }) => charts),
           columns: 3,
