@@ -76,7 +76,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
 }
 
 /** Rounds of ConfigNavigator's cost allocation; the paper names no number. */
-const NAVIGATOR_ROUNDS = 100
+const NAVIGATOR_ROUNDS = 20
 const LOCAL_RUNS = 1
 /** Sizes at which our profile watches the pipeline. */
 const PROFILED_SIZES = 5

@@ -21,10 +21,13 @@ const PAPER_PCT: Readonly<Record<string, number>> = { ml: 4.1, vp: 3.5, dag16: 2
 /** Proves its plans to a ten-thousandth. */
 const ORACLE = oraclePlanner()
 
-/** Planners that are measured by it; the first is the paper's. */
+/**
+ * Planners that are measured by it; the first is the paper's. They take the times that the optimum is told in: where
+ * times are distributions, sums of P90s would be longer than any plan is.
+ */
 const PLANNERS: readonly { readonly name: string; readonly planner: BaselinePlanner }[] = [
-  { name: "Algorithm 1 as printed, argmin", planner: algorithmOnePlanner({ preset: "published" }) },
-  { name: "Algorithm 1, windows repaired", planner: algorithmOnePlanner({ preset: "repaired" }) },
+  { name: "Algorithm 1 as printed, argmin", planner: algorithmOnePlanner({ preset: "published", times: "goal" }) },
+  { name: "Algorithm 1, windows repaired", planner: algorithmOnePlanner({ preset: "repaired", times: "goal" }) },
 ]
 
 interface GapRow {

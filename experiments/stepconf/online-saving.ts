@@ -1,11 +1,4 @@
-import {
-  chancePlanner,
-  type Goal,
-  mean,
-  type PresetName,
-  staticPolicy,
-  trimtabPlanner,
-} from "../../src/index.ts"
+import { chancePlanner, type Goal, mean, type PresetName, staticPolicy, trimtabPlanner } from "../../src/index.ts"
 import { curveChart } from "../../src/report/curve.ts"
 import { figureSheet, type SheetChart } from "../../src/report/figure-sheet.ts"
 import type { Experiment, ExperimentContext } from "../experiment.ts"

@@ -1,4 +1,5 @@
 import {
+  awsLambdaPricing,
   type Goal,
   type Load,
   openWorld,
@@ -120,13 +121,17 @@ function shareOf({ steps, criticalPath, latencyMs }: RunResult, of: (step: Step)
   return onPath.reduce((sum, step) => sum + of(step), 0) / latencyMs
 }
 
+/** Orchestration of one instance, AWS Step Functions: the paper pays it with each request (section 3.5). */
+const STATE_TRANSITION_USD = 2.5e-5
+
 function paperCostOf({ steps }: RunResult): number {
+  const { usdPerGbSecond, usdPerRequest } = awsLambdaPricing()
   return steps.reduce(
     (sum, { config, measuredMs, queueMs }) =>
       sum +
       paperCostUsd(
         { memoryMB: config.memoryMB, instances: config.instances, latencyMs: measuredMs - queueMs },
-        { usdPerGbSecond: 0.0000166667, usdPerRequest: 0.0000002 },
+        { usdPerGbSecond, usdPerRequest: usdPerRequest + STATE_TRANSITION_USD },
       ),
     0,
   )
