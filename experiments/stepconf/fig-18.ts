@@ -114,7 +114,7 @@ function sheet(platform: PresetName, cells: readonly Cell[]): ReturnType<typeof 
             return cell === undefined ? null : ratioBox(cell)
           }),
         })),
-        y: { label: "latency / SLO", from: 0 },
+        y: { label: "latency / SLO", scale: "log", ticks: [0.5, 0.7, 1, 1.5, 2, 3, 5, 8] },
         marks: [{ axis: "y", at: 1, label: "SLO; the paper: mostly below" }],
       }),
     }
