@@ -15,14 +15,15 @@ export interface ClaimGroup {
 
 /**
  * The page with the table between its marks replaced. Experiments that were not run now keep the lines they have.
+ * Sections stand in the order of `order`; what is not in it is gone.
  * @throws Error where the page has no marks
  */
-export function withClaims(page: string, groups: readonly ClaimGroup[]): string {
+export function withClaims(page: string, groups: readonly ClaimGroup[], order: readonly string[]): string {
   const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)]
   if (from < 0 || to < from) throw new Error(`the page has no lines "${BEGIN}" and "${END}"`)
   const kept = new Map(sectionsOf(page.slice(from + BEGIN.length, to)))
   for (const group of groups) kept.set(group.name, section(group))
-  const sections = [...kept.values()].map((text) => text.trim())
+  const sections = order.flatMap((name) => kept.get(name)?.trim() ?? [])
   return `${page.slice(0, from)}${BEGIN}\n\n${sections.join("\n\n")}\n\n${page.slice(to)}`
 }
 

@@ -27,12 +27,14 @@ test("claims replace their own lines of the page and leave the others", () => {
     claims: [{ claim: "c|laim", paper: "4 %", ours }],
     figures: [name],
   })
-  const first = withClaims(`by hand\n${begin}\n${end}\nreasons`, [group("one", "5 %"), group("two", "6 %")])
-  const second = withClaims(first, [group("two", "7 %")])
+  const order = ["one", "two"]
+  const first = withClaims(`by hand\n${begin}\n${end}\nreasons`, [group("two", "6 %"), group("one", "5 %")], order)
+  const second = withClaims(first, [group("two", "7 %")], order)
   expect(second).toContain("| c\\|laim | 4 % | 5 % |")
   expect(second).toContain("| 7 % |")
   expect(second).not.toContain("| 6 % |")
+  expect(second.indexOf("`one`")).toBeLessThan(second.indexOf("`two`"))
   expect(second.startsWith("by hand\n")).toBe(true)
   expect(second.endsWith("\nreasons")).toBe(true)
-  expect(() => withClaims("no marks", [])).toThrow(/has no lines/)
+  expect(() => withClaims("no marks", [], [])).toThrow(/has no lines/)
 })

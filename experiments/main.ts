@@ -47,7 +47,10 @@ async function runAll(experiments: readonly Experiment[]): Promise<void> {
       for (const { claim, paper, ours } of claims)
         process.stdout.write(`  ${claim}\n    paper: ${paper}\n    ours:  ${ours}\n`)
     }
-  if (!values.smoke) await writeFile(PAGE, withClaims(await readFile(PAGE, "utf8"), groups))
+  if (!values.smoke) {
+    const order = EXPERIMENTS.map(({ name }) => name)
+    await writeFile(PAGE, withClaims(await readFile(PAGE, "utf8"), groups, order))
+  }
 }
 
 async function writeFigures({ figures }: Findings): Promise<void> {

@@ -1,6 +1,7 @@
 import { mean } from "../../src/index.ts"
 import type { ExperimentContext } from "../experiment.ts"
 import { NAVIGATOR_PIPELINES } from "../workflows/navigator-pipelines.ts"
+import type { PaperWorkflow } from "../workflows/paper-workflow.ts"
 import { type Found, METHODS } from "./methods.ts"
 import { type Pipeline, pipelineOf } from "./pipeline.ts"
 import type { Clips } from "./streaming.ts"
@@ -19,6 +20,8 @@ export interface Outcome extends Omit<Found, "plan" | "convergence"> {
 }
 
 export interface ComparisonOptions {
+  /** Those of the evaluation where absent. */
+  readonly pipelines?: readonly (() => PaperWorkflow)[]
   readonly budgetsPct: readonly number[]
   readonly evaluations: number
   /** Searches with other seeds, for each pipeline and budget. */
@@ -33,8 +36,9 @@ export async function compared(
   options: ComparisonOptions,
 ): Promise<readonly Outcome[]> {
   const smoke = size === "smoke"
+  const { pipelines = NAVIGATOR_PIPELINES } = options
   const outcomes: Outcome[] = []
-  for (const make of smoke ? NAVIGATOR_PIPELINES.slice(0, 1) : NAVIGATOR_PIPELINES) {
+  for (const make of smoke ? pipelines.slice(0, 1) : pipelines) {
     const pipeline = await pipelineOf(make)
     for (const budgetPct of smoke ? options.budgetsPct.slice(0, 1) : options.budgetsPct)
       for (const method of options.methods) {

@@ -110,15 +110,41 @@ function predictorsOf(
   smoke: boolean,
 ): readonly (Predictor & { readonly model?: OperationModel })[] {
   const quick = { hidden: [8], epochs: 2, batch: 16, learningRate: 2e-3, weightDecay: 3e-4 }
-  const mlp = (name: string, preset: "published" | "repaired"): Predictor => {
+  const mlp = (preset: "published" | "repaired"): Predictor["predict"] => {
     const model = fitMlpModel(train, { preset, seed: 1, ...(smoke ? { training: quick } : {}) })
-    return { name, predict: ({ operations }, memoryMB) => model.predict(operations, memoryMB) }
+    return ({ operations }, memoryMB) => model.predict(operations, memoryMB)
   }
+  const repaired = mlp("repaired")
+  const within = withinRange(train)
   return [
-    mlp("networks as published", "published"),
-    mlp("networks repaired", "repaired"),
+    { name: "networks as published", predict: mlp("published") },
+    { name: "networks repaired", predict: repaired },
+    {
+      name: "networks repaired, counters held within the range learned",
+      predict: (one, memoryMB) => repaired({ ...one, operations: within(one.operations) }, memoryMB),
+    },
     { ...ofLaw(law), model: law },
   ]
+}
+
+type Operations = MeasuredFunction["operations"]
+
+/** A controlled change: counters beyond what any function of the training set had become its largest or smallest. */
+function withinRange(train: readonly MeasuredFunction[]): (operations: Operations) => Operations {
+  const known = new Map<string, number[]>()
+  for (const { operations } of train)
+    for (const [name, value] of Object.entries(operations.counters))
+      known.set(name, [...(known.get(name) ?? []), Number(value)])
+  const hold = (name: string, value: number): number => {
+    const values = known.get(name)
+    return values === undefined ? value : Math.min(Math.max(...values), Math.max(Math.min(...values), value))
+  }
+  return (operations) => ({
+    ...operations,
+    counters: Object.fromEntries(
+      Object.entries(operations.counters).map(([name, value]) => [name, hold(name, Number(value))]),
+    ),
+  })
 }
 
 /** Our model: a law of the platform, and one local run of the function. */

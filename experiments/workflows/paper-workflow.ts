@@ -11,6 +11,8 @@ export interface PaperStep {
   readonly upload: Volume
   /** Work of this step's task over that of the law; 1 where absent. */
   readonly work?: number
+  /** Share of the work that uses all cores, where it is not that of the law. */
+  readonly parallelShare?: number
 }
 
 export interface Volume {
@@ -45,7 +47,7 @@ export function paperWorkflow(name: string, steps: readonly PaperStep[], axes: C
   const spec = {
     name,
     functions: Object.fromEntries(
-      steps.map((step) => [step.name, { handler: `./${step.law}.ts`, threads: measuredLaw(step.law).threads }]),
+      steps.map((step) => [step.name, { handler: `./${step.law}.ts`, threads: lawOf(step).threads }]),
     ),
     steps: Object.fromEntries(
       steps.map(({ name: step, after, tasks }) => [
@@ -72,8 +74,9 @@ export function paperWorkflow(name: string, steps: readonly PaperStep[], axes: C
   }
 }
 
-function lawOf({ law, work = 1, download, upload }: PaperStep): FunctionLaw {
-  const measured = measuredLaw(law)
+function lawOf({ law, work = 1, parallelShare, download, upload }: PaperStep): FunctionLaw {
+  const known = measuredLaw(law)
+  const measured: FunctionLaw = parallelShare === undefined ? known : { ...known, threads: "multi", parallelShare }
   return {
     ...measured,
     taskMs: work * measured.taskMs,
