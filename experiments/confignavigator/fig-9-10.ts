@@ -124,6 +124,12 @@ function meanSearch(outcomes: readonly Outcome[], method: string): number {
   return mean(outcomes.filter((outcome) => outcome.method === method).map(({ searchMs }) => searchMs))
 }
 
+/** Searches that measure hold what they have; the others are done too soon for a line to be seen. */
+const LOOKS: Readonly<Record<string, "points" | "line and points">> = {
+  ConfigNavigator: "line and points",
+  Trimtab: "points",
+}
+
 function convergenceSheet(outcomes: readonly Outcome[]): ReturnType<typeof figureSheet> {
   const size = { width: 470, height: 320 }
   const cells = [...new Set(outcomes.map(({ pipeline, budgetPct }) => `${pipeline}|${budgetPct}`))]
@@ -142,7 +148,7 @@ function convergenceSheet(outcomes: readonly Outcome[]): ReturnType<typeof figur
         y: { label: "latency of the best so far, s", from: 0 },
         series: METHODS.map((method) => ({
           name: method,
-          look: method === "Trimtab" ? ("points" as const) : ("steps" as const),
+          look: LOOKS[method] ?? ("steps" as const),
           points: (own.find((o) => o.method === method)?.convergence ?? [])
             .filter(({ latencyMs }) => Number.isFinite(latencyMs))
             .map(({ atMs, latencyMs }) => ({ x: atMs / 1000, y: latencyMs / 1000 })),

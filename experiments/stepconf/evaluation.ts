@@ -83,21 +83,42 @@ const evaluated = new Map<string, Promise<readonly Cell[]>>()
 /** All strategies at all SLOs on a platform: what figures 18 to 20 and 22 are drawn from, played once. */
 export function evaluation(platform: PresetName, context: ExperimentContext): Promise<readonly Cell[]> {
   const key = `${platform} ${context.size}`
-  const known = evaluated.get(key) ?? evaluate(platform, context)
+  const known = evaluated.get(key) ?? evaluate(platform, context, { strategies: STRATEGIES, swept: SWEPT })
   evaluated.set(key, known)
   return known
 }
 
-async function evaluate(platform: PresetName, { size, progress }: ExperimentContext): Promise<readonly Cell[]> {
+/** Some strategies at the figures' SLOs: of what was played already, or they alone are played. */
+export async function partialEvaluation(
+  platform: PresetName,
+  context: ExperimentContext,
+  names: readonly string[],
+): Promise<readonly Cell[]> {
+  const strategies = STRATEGIES.filter(({ name }) => names.includes(name))
+  const whole = evaluated.get(`${platform} ${context.size}`) ?? evaluate(platform, context, { strategies, swept: [] })
+  return atFigureSlos(await whole).filter(({ strategy }) => names.includes(strategy))
+}
+
+interface Chosen {
+  readonly strategies: readonly Strategy[]
+  /** Names of those that are swept over more SLOs. */
+  readonly swept: readonly string[]
+}
+
+async function evaluate(
+  platform: PresetName,
+  { size, progress }: ExperimentContext,
+  { strategies, swept }: Chosen,
+): Promise<readonly Cell[]> {
   const smoke = size === "smoke"
   const workflows = smoke ? STEPCONF_WORKFLOWS.slice(0, 1) : STEPCONF_WORKFLOWS
   const factorsOf = ({ name }: Strategy): readonly number[] =>
-    smoke ? [1.5] : SWEPT.includes(name) ? [...SLO_FACTORS, ...SWEEP_FACTORS] : SLO_FACTORS
+    smoke ? [1.5] : swept.includes(name) ? [...SLO_FACTORS, ...SWEEP_FACTORS] : SLO_FACTORS
   const cells: Cell[] = []
   for (const make of workflows) {
     progress(`profiling ${make().name} on ${platform}`)
     const ready = await prepare(make, platform, { size })
-    for (const strategy of STRATEGIES)
+    for (const strategy of strategies)
       for (const factor of factorsOf(strategy)) {
         progress(`${ready.workflow} on ${platform}: ${strategy.name} at ${factor} times the fastest plan`)
         cells.push(await playCell(ready, strategy, { platform, factor, runs: smoke ? 2 : RUNS }))

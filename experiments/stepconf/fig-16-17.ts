@@ -215,11 +215,6 @@ function errorSheet(rows: readonly ErrorRow[], models: readonly Model[]): Return
             return { low: at(0), q1: at(0.25), middle: at(0.5), q3: at(0.75), high: at(1) }
           }),
         })),
-        {
-          name: "paper: mostly within 4 %, largest below 8 %",
-          colour: "bad",
-          values: PANELS.map((): GroupValue => [0, 8]),
-        },
       ],
       y: { label: "error, %", from: 0, to: SHOWN_PCT },
       marks: [

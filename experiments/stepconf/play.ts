@@ -5,7 +5,6 @@ import {
   openWorld,
   paperCostUsd,
   type Policy,
-  realClock,
   type RunResult,
   simulate,
 } from "../../src/index.ts"
@@ -96,7 +95,10 @@ async function runsOf(
   }
 }
 
-/** A policy whose decisions are timed by the machine's clock, those that prewarming asks for included. */
+/**
+ * A policy whose decisions are timed, those that prewarming asks for included: in CPU time, since other work on the
+ * machine is not the policy's.
+ */
 function timedPolicy(policy: Policy): { readonly policy: Policy; readonly totalMs: () => number } {
   let totalMs = 0
   return {
@@ -104,9 +106,10 @@ function timedPolicy(policy: Policy): { readonly policy: Policy; readonly totalM
     policy: {
       name: policy.name,
       decide: (view) => {
-        const fromMs = realClock.monotonicMs()
+        const from = process.cpuUsage()
         const decision = policy.decide(view)
-        totalMs += realClock.monotonicMs() - fromMs
+        const { user, system } = process.cpuUsage(from)
+        totalMs += (user + system) / 1000
         return decision
       },
     },

@@ -96,11 +96,14 @@ function numbersOf(value: GroupValue): number[] {
 }
 
 function grid({ y }: GroupChartOptions, plot: Plot): VNode[] {
+  // Ticks that were asked for may lie beyond the values.
+  const isInside = (at: number): boolean => at >= plot.top - 1 && at <= plot.bottom + 1
+  const ticks = plot.y.ticks.filter(({ value }) => isInside(plot.y.at(value)))
   return [
     h(
       "g",
       { class: "muted small num" },
-      ...plot.y.ticks.flatMap(({ value, text }) => {
+      ...ticks.flatMap(({ value, text }) => {
         const at = round(plot.y.at(value))
         return [
           h("line", { x1: round(plot.left), x2: plot.right, y1: at, y2: at, stroke: paintOf("grid") }),
