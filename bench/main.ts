@@ -46,7 +46,7 @@ if (load === undefined) {
   } else {
     for (const [key, value] of Object.entries(summary))
       process.stdout.write(
-        `${key.padEnd(28)} ${value === null ? `not measured: ${reasons[key] ?? "no reason given"}` : typeof value === "object" ? JSON.stringify(value) : String(value)}\n`,
+        `${key.padEnd(28)} ${value === null ? `not measured: ${reasons[key] ?? "no reason given"}` : JSON.stringify(value)}\n`,
       )
   }
 }

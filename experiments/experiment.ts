@@ -6,14 +6,14 @@ export interface Experiment {
   readonly name: string
   /** What it repeats: `StepConf, Fig. 18 (RQ2)`. */
   readonly of: string
-  run(context: ExperimentContext): Promise<Findings>
+  readonly run: (context: ExperimentContext) => Promise<Findings>
 }
 
 export interface ExperimentContext {
   /** `smoke`: the least that still runs through everything, for tests; seconds. */
   readonly size: "smoke" | "whole"
   /** What is under way; shown to people. */
-  progress(text: string): void
+  readonly progress: (text: string) => void
 }
 
 export interface Findings {

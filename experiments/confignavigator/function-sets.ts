@@ -37,5 +37,5 @@ function measured(functions: readonly Raw[]): readonly MeasuredFunction[] {
 }
 
 function isParallel(modules: Raw["modules"]): boolean {
-  return "parallelShare" in modules && Number(modules.parallelShare) > 0
+  return "parallelShare" in modules && modules.parallelShare > 0
 }

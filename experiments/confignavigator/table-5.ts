@@ -134,16 +134,14 @@ function withinRange(train: readonly MeasuredFunction[]): (operations: Operation
   const known = new Map<string, number[]>()
   for (const { operations } of train)
     for (const [name, value] of Object.entries(operations.counters))
-      known.set(name, [...(known.get(name) ?? []), Number(value)])
+      known.set(name, [...(known.get(name) ?? []), value])
   const hold = (name: string, value: number): number => {
     const values = known.get(name)
     return values === undefined ? value : Math.min(Math.max(...values), Math.max(Math.min(...values), value))
   }
   return (operations) => ({
     ...operations,
-    counters: Object.fromEntries(
-      Object.entries(operations.counters).map(([name, value]) => [name, hold(name, Number(value))]),
-    ),
+    counters: Object.fromEntries(Object.entries(operations.counters).map(([name, value]) => [name, hold(name, value)])),
   })
 }
 

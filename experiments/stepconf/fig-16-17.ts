@@ -203,19 +203,17 @@ function errorSheet(rows: readonly ErrorRow[], models: readonly Model[]): Return
       description: "Boxes of the absolute relative errors by program and model, the paper's claim as lines.",
       ...size,
       groups: PANELS.map(({ heading }) => heading),
-      series: [
-        ...models.map(({ name }) => ({
-          name,
-          values: PANELS.map(({ program }): GroupValue => {
-            const errors = rows
-              .filter((row) => row.model === name && row.program === program && row.profiled === profiled)
-              .map((row) => Math.abs(row.timeErrorPct))
-              .toSorted((a, b) => a - b)
-            const at = (p: number): number => Math.min(SHOWN_PCT, errors[Math.round(p * (errors.length - 1))] ?? 0)
-            return { low: at(0), q1: at(0.25), middle: at(0.5), q3: at(0.75), high: at(1) }
-          }),
-        })),
-      ],
+      series: models.map(({ name }) => ({
+        name,
+        values: PANELS.map(({ program }): GroupValue => {
+          const errors = rows
+            .filter((row) => row.model === name && row.program === program && row.profiled === profiled)
+            .map((row) => Math.abs(row.timeErrorPct))
+            .toSorted((a, b) => a - b)
+          const at = (p: number): number => Math.min(SHOWN_PCT, errors[Math.round(p * (errors.length - 1))] ?? 0)
+          return { low: at(0), q1: at(0.25), middle: at(0.5), q3: at(0.75), high: at(1) }
+        }),
+      })),
       y: { label: "error, %", from: 0, to: SHOWN_PCT },
       marks: [
         { axis: "y", at: PAPER.withinPct, label: "paper: mostly below 4 %" },

@@ -10,7 +10,7 @@ import {
 } from "../../src/index.ts"
 import { figureSheet } from "../../src/report/figure-sheet.ts"
 import { groupChart, type GroupValue } from "../../src/report/group-chart.ts"
-import type { Experiment, ExperimentContext, Findings } from "../experiment.ts"
+import type { Experiment, ExperimentContext } from "../experiment.ts"
 import { STEPCONF_WORKFLOWS } from "../workflows/stepconf-workflows.ts"
 import { prepare, SLO_FACTORS } from "./evaluation.ts"
 import { problemFor } from "./strategies.ts"

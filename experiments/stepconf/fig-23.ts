@@ -1,7 +1,7 @@
 import { mean, type PresetName } from "../../src/index.ts"
 import { figureSheet } from "../../src/report/figure-sheet.ts"
 import { groupChart } from "../../src/report/group-chart.ts"
-import type { Experiment, ExperimentContext } from "../experiment.ts"
+import type { Experiment } from "../experiment.ts"
 import { STEPCONF_WORKFLOWS } from "../workflows/stepconf-workflows.ts"
 import { prepare } from "./evaluation.ts"
 import { COLD, play } from "./play.ts"

@@ -135,11 +135,10 @@ function fitDelays(selections: readonly Selection[]): Delays {
   }
 }
 
+type DelaySamples = Parameters<typeof fitStepConfDelay>[0]
+
 /** A regression needs a sample; where nothing was moved nothing takes time. */
-function orNothing<T extends { readonly predictors: readonly number[]; readonly ms: number }>(
-  samples: readonly T[],
-  predictors: readonly number[],
-): readonly { readonly predictors: readonly number[]; readonly ms: number }[] {
+function orNothing(samples: DelaySamples, predictors: readonly number[]): DelaySamples {
   return samples.length > 0 ? samples : [{ predictors, ms: 0 }]
 }
 
