@@ -52,6 +52,8 @@ export interface PrepareOptions {
   readonly size: ExperimentContext["size"]
   /** How much more data is moved; 1 where absent. */
   readonly data?: number
+  /** Spread of compute times over that of the preset; 1 where absent. */
+  readonly noise?: number
 }
 
 /** What a test profiles: a sixteenth of the tasks at three sizes, once. */
@@ -62,15 +64,15 @@ const SMOKE_PROFILE = { sizesMB: [1024, 2048, 4096], repetitions: 1 }
 export function prepare(
   make: (scale?: Scale) => PaperWorkflow,
   platform: PresetName,
-  { size, data = 1 }: PrepareOptions,
+  { size, data = 1, noise = 1 }: PrepareOptions,
 ): Promise<Prepared> {
   const smoke = size === "smoke"
   const paper = make({ data, tasks: smoke ? SMOKE_TASKS : 1 })
-  const key = `${paper.name} ${platform} ${data} ${size}`
+  const key = `${paper.name} ${platform} ${data} ${noise} ${size}`
   const known = prepared.get(key)
   if (known !== undefined) return known
   const made = (async (): Promise<Prepared> => {
-    const setting = settingOf(paper, platform)
+    const setting = settingOf(paper, platform, noise)
     const sources = sourcesOf(setting, await profilesOf(setting, smoke ? SMOKE_PROFILE : {}))
     return { workflow: paper.name, sources, fastestMs: fastestMs(sources) }
   })()

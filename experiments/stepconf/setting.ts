@@ -22,9 +22,16 @@ export interface Setting {
   readonly input: Json
 }
 
+/** The platform with so many times the spread of its compute times; no number of that preset is changed at 1. */
+function noisier(parameters: PlatformParameters, factor: number): PlatformParameters {
+  const { noise } = parameters
+  const spread = { invocationSd: factor * noise.invocationSd, instanceSd: factor * noise.instanceSd }
+  return { ...parameters, noise: { ...noise, ...spread } }
+}
+
 /** The simulated platform of that preset with the workflow's functions on it. AWS prices, as in the paper. */
-export function settingOf(paper: PaperWorkflow, platform: PresetName): Setting {
-  const parameters = simulatedPreset(platform)
+export function settingOf(paper: PaperWorkflow, platform: PresetName, noise = 1): Setting {
+  const parameters = noisier(simulatedPreset(platform), noise)
   const shaped = shapedResults(paper.workflow, paper.tasksOf)
   const { usdPerGbSecond, usdPerRequest } = awsLambdaPricing()
   const behaviours = new Map(
