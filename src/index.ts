@@ -151,6 +151,7 @@ export { shapedResults, stepOfKey } from "./simulation/shaped-results.ts"
 
 export { createEngine, type Engine, type EngineOptions, type RunHandle } from "./engine/engine.ts"
 export type { RunSummary } from "./engine/run-summary.ts"
+export type { PrewarmRuleName } from "./engine/prewarm-rule.ts"
 export type { EngineEvent } from "./engine/events.ts"
 export type { Journal } from "./engine/journal.ts"
 export { memoryJournal } from "./engine/memory-journal.ts"

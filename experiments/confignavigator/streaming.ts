@@ -51,7 +51,7 @@ export function streamOf(setting: Setting, estimator: Estimator): Stream {
         behaviourOf,
         policyFor: () => policy,
         seed,
-        prewarm: false,
+        prewarm: "none",
       })
       try {
         const whole = await played(world, { runs, seed, load })

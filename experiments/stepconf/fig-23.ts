@@ -37,7 +37,13 @@ export const fig23: Experiment = {
             progress(`${workflow} on ${platform}: ${strategy.name} ${prewarm ? "with" : "without"} prewarming`)
             const sloMs = FACTOR * fastestMs
             const runs = size === "smoke" ? 2 : RUNS
-            const played = await play(sources, strategy, { sloMs, runs, seed: 23, load: COLD, prewarm })
+            const played = await play(sources, strategy, {
+              sloMs,
+              runs,
+              seed: 23,
+              load: COLD,
+              prewarm: prewarm ? strategy.prewarm : "none",
+            })
             rows.push({
               table: "StepConf fig. 23",
               platform,

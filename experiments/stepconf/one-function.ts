@@ -57,7 +57,7 @@ export async function measured(options: Measurement): Promise<readonly RunResult
     behaviourOf: () => lawFunction(law, { mbPerVcpu, resultsOf: shaped.resultsOf }),
     policyFor: () => fixedPolicy(() => config),
     seed,
-    prewarm: false,
+    prewarm: "none",
   })
   try {
     const goal = { kind: "cost", sloMs: 3_600_000, percentile: 0.95 } as const

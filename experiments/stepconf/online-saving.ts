@@ -125,7 +125,7 @@ async function compare(
   const at = async (strategy: Strategy, margin: number, seed: number): Promise<Point> => {
     progress(`${workflow} at ${factor}: ${strategy.name}, margin ${margin}`)
     const plannedSloMs = margin * sloMs
-    const played = await play(sources, strategy, { sloMs, plannedSloMs, runs, seed, load: WARM, prewarm: false })
+    const played = await play(sources, strategy, { sloMs, plannedSloMs, runs, seed, load: WARM, prewarm: "none" })
     return { strategy: strategy.name, margin, attained: played.attained, milliUsd: 1000 * played.costUsd }
   }
   const calibration: Point[] = []
@@ -155,10 +155,10 @@ function distance({ attained }: Point): number {
 
 /** Plans that are kept: our planner's, and the one that counts scenarios. */
 const STATIC: readonly Strategy[] = [
-  { name: "Trimtab, static", prewarm: false, policyOf: (sources, goal) => planned(sources, goal, trimtabPlanner()) },
+  { name: "Trimtab, static", prewarm: "none", policyOf: (sources, goal) => planned(sources, goal, trimtabPlanner()) },
   {
     name: "chance-constrained, static",
-    prewarm: false,
+    prewarm: "none",
     policyOf: (sources, goal) => {
       const { ours, setting } = sources
       const estimateOf: Parameters<typeof chancePlanner>[0]["estimateOf"] = (step, config, tasks) =>

@@ -5,6 +5,7 @@ import {
   openWorld,
   paperCostUsd,
   type Policy,
+  type PrewarmRuleName,
   type RunResult,
   simulate,
 } from "../../src/index.ts"
@@ -17,7 +18,7 @@ export interface PlayOptions {
   readonly seed: number
   readonly load: Load
   /** What the strategy's authors do where absent. */
-  readonly prewarm?: boolean
+  readonly prewarm?: PrewarmRuleName
   /** What the policy is told to keep, where it differs from the SLO that counts. */
   readonly plannedSloMs?: number
 }
@@ -82,7 +83,7 @@ export async function play(sources: Sources, strategy: Strategy, options: PlayOp
 async function runsOf(
   { paper, parameters, behaviourOf, input }: Setting,
   policy: Policy,
-  options: PlayOptions & { readonly prewarm: boolean },
+  options: PlayOptions & { readonly prewarm: PrewarmRuleName },
 ): Promise<readonly RunResult[]> {
   const { runs, seed, load, prewarm } = options
   const goal: Goal = { kind: "cost", sloMs: options.plannedSloMs ?? options.sloMs, percentile: 0.95 }

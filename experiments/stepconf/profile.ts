@@ -59,7 +59,7 @@ async function profileOf(
     behaviourOf: alone.behaviourOf,
     policyFor: () => fixedPolicy(() => config),
     seed,
-    prewarm: false,
+    prewarm: "none",
     onEvent: (event) => {
       if (event.kind === "invocation-ended") recorder.observe(event)
     },

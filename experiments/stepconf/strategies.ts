@@ -7,6 +7,7 @@ import {
   type Goal,
   orionPlanner,
   type Policy,
+  type PrewarmRuleName,
   type Problem,
   type Profile,
   staticPolicy,
@@ -36,8 +37,8 @@ export function sourcesOf(setting: Setting, profiles: ReadonlyMap<string, Profil
 /** A strategy of the evaluation. */
 export interface Strategy {
   readonly name: string
-  /** Whether its authors prewarm. */
-  readonly prewarm: boolean
+  /** How its authors prewarm, if they do. */
+  readonly prewarm: PrewarmRuleName
   readonly policyOf: (sources: Sources, goal: Extract<Goal, { kind: "cost" }>) => Policy
 }
 
@@ -61,7 +62,7 @@ export function problemFor({ paper, limits }: Setting, estimator: Estimator, goa
 export function vanilla(counts: FixedCounts = {}): Strategy {
   return {
     name: "Vanilla",
-    prewarm: false,
+    prewarm: "none",
     policyOf: ({ setting, ours }, goal) =>
       staticPolicy(vanillaPlanner(counts).attempt(problemFor(setting, ours, goal)).plan, ours),
   }
@@ -69,20 +70,20 @@ export function vanilla(counts: FixedCounts = {}): Strategy {
 
 export const ORION: Strategy = {
   name: "Orion",
-  prewarm: true,
+  prewarm: "paper",
   policyOf: ({ setting, ours }, goal) =>
     staticPolicy(orionPlanner().attempt(problemFor(setting, ours, goal)).plan, ours),
 }
 
 export const COSE: Strategy = {
   name: "COSE",
-  prewarm: false,
+  prewarm: "none",
   policyOf: ({ setting, ours }) => cosePolicy({ estimator: ours, limits: setting.limits }),
 }
 
 export const STEPCONF: Strategy = {
   name: "StepConf",
-  prewarm: true,
+  prewarm: "paper",
   policyOf: ({ setting, stepConf }) =>
     algorithmOne({ estimator: stepConf, limits: setting.limits, preset: "published" }),
 }
@@ -90,27 +91,27 @@ export const STEPCONF: Strategy = {
 /** The paper's planner on our models, so that planner and model are told apart. */
 export const STEPCONF_ON_OURS: Strategy = {
   name: "StepConf, our estimates",
-  prewarm: true,
+  prewarm: "paper",
   policyOf: ({ setting, ours }) => algorithmOne({ estimator: ours, limits: setting.limits, preset: "published" }),
 }
 
 export const INTER: Strategy = {
   name: "StepConf-Inter",
-  prewarm: true,
+  prewarm: "paper",
   policyOf: ({ setting, stepConf }) =>
     stepConfInter({ estimator: stepConf, limits: setting.limits, preset: "published" }),
 }
 
 export const INTRA: Strategy = {
   name: "StepConf-Intra",
-  prewarm: true,
+  prewarm: "paper",
   policyOf: ({ setting, stepConf }) =>
     stepConfIntra({ estimator: stepConf, limits: setting.limits, preset: "published" }),
 }
 
 export const OURS: Strategy = {
   name: "Trimtab",
-  prewarm: true,
+  prewarm: "newsvendor",
   policyOf: ({ setting, ours }) => trimtabPolicy({ estimator: ours, limits: setting.limits }),
 }
 
