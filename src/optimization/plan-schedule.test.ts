@@ -27,3 +27,9 @@ test("steps that do not fit together wait, an oversized one runs alone", () => {
   const mixed = [1, 1, 2, 1].map((vcpus) => ({ vcpus, instances: 1 }))
   expect(planEnd(graph, { durationsMs, usage: mixed }, { vcpus: 2, instances: 10 })).toBe(55)
 })
+
+test("a duration that is no number ends in no number, not in an endless wait", () => {
+  const usage = graph.names.map(() => ({ vcpus: 5, instances: 1 }))
+  const broken = Float64Array.from([10, NaN, 30, 5])
+  expect(planEnd(graph, { durationsMs: broken, usage }, { vcpus: 3, instances: 10 })).toBeNaN()
+})

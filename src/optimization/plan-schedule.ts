@@ -11,7 +11,8 @@ export interface Load {
 /**
  * End of a plan on a platform of limited capacity, ms: the longest path, and waits where steps that are ready do not
  * fit together. Ready steps start in topological order, a step whole or not at all, an oversized one alone: no
- * earlier than a platform that admits single instances. O(V (V + E)) when something has to wait.
+ * earlier than a platform that admits single instances. O(V (V + E)) when something has to wait. NaN when a step's
+ * duration is no number.
  */
 export function planEnd(graph: Graph, { durationsMs, usage }: Load, whole: Capacity): number {
   const total = usage.reduce((sum, use) => ({ vcpus: sum.vcpus + use.vcpus, instances: sum.instances + use.instances }))
@@ -20,6 +21,7 @@ export function planEnd(graph: Graph, { durationsMs, usage }: Load, whole: Capac
   const running = new Set<number>()
   const waiting = new Set(graph.names.keys())
   for (let now = 0; waiting.size > 0; now = nextEnd(running, endMs)) {
+    if (Number.isNaN(now)) return NaN // nothing would ever end
     for (const i of running) if (endMs[i]! <= now) running.delete(i)
     for (const i of waiting) {
       if (!graph.parents[i]!.every((parent) => endMs[parent]! <= now)) continue

@@ -1,4 +1,5 @@
 import { coldStarts, costOf, latencyOf, pointOf } from "../../estimation/compiled-space.ts"
+import type { CompiledSpace } from "../../estimation/estimator.ts"
 import type { SpaceDraws } from "../../estimation/space-draws.ts"
 import { formatConfig, type StepConfig } from "../../workflow/config.ts"
 import type { Graph } from "../../workflow/graph.ts"
@@ -20,7 +21,10 @@ export interface PricedOption {
 /** Kept as long as the draws are: a step whose function was not measured again is priced already. */
 const known = new WeakMap<SpaceDraws, Map<string, PricedOption>>()
 
-/** What a configuration of step i takes and costs in every draw; NaN where it cannot run. */
+/**
+ * What a configuration of step i takes and costs in every draw; NaN where it cannot run, and everywhere when the present
+ * estimates say that it cannot: no plan could be made of it now.
+ */
 export function pricedOption({ present, draws, steps }: DrawnWorkflow, i: number, config: StepConfig): PricedOption {
   const margin = present.margins[i]!
   const options = known.get(steps[i]!) ?? new Map<string, PricedOption>()
@@ -31,7 +35,10 @@ export function pricedOption({ present, draws, steps }: DrawnWorkflow, i: number
   const medianMs = new Float64Array(draws.length)
   const percentileMs = new Float64Array(draws.length)
   const costUsd = new Float64Array(draws.length)
+  const mayRun = canRun(present.frontiers[i]!.space, config)
   for (const [b, { frontiers }] of draws.entries()) {
+    if (!mayRun) [medianMs[b], percentileMs[b], costUsd[b]] = [NaN, NaN, NaN]
+    if (!mayRun) continue
     const { space } = frontiers[i]!
     const point = pointOf(space, config, coldStarts(space.tasks, config.instances, 0))!
     const median = latencyOf(space, point, "median")
@@ -44,7 +51,11 @@ export function pricedOption({ present, draws, steps }: DrawnWorkflow, i: number
   return option
 }
 
-/** What a plan takes and costs in every draw. Steps that do not fit on the platform together wait. */
+function canRun(space: CompiledSpace, config: StepConfig): boolean {
+  return !Number.isNaN(costOf(space, pointOf(space, config, coldStarts(space.tasks, config.instances, 0))!))
+}
+
+/** What a plan takes and costs in every draw, NaN where it cannot run. Steps that do not fit on the platform together wait. */
 export function pricedPlan(drawn: DrawnWorkflow, plan: Plan): (draw: number) => Outcome {
   const { graph, problem } = drawn.present
   const options = graph.names.map((name, i) => pricedOption(drawn, i, plan[name]!))
@@ -58,12 +69,18 @@ export function pricedPlan(drawn: DrawnWorkflow, plan: Plan): (draw: number) => 
     for (let i = 0; i < options.length; i++) durationsMs[i] = options[i]![level][draw]!
     return waits ? planEnd(graph, { durationsMs, usage: uses }, whole) : longestPath(graph, durationsMs)
   }
-  return (draw) => ({
-    medianMs: end("medianMs", draw),
-    percentileMs: end("percentileMs", draw),
-    costUsd: options.reduce((sum, { costUsd }) => sum + costUsd[draw]!, 0),
-  })
+  const canRunIn = (draw: number): boolean => options.every(({ costUsd }) => !Number.isNaN(costUsd[draw]!))
+  return (draw) => {
+    if (!canRunIn(draw)) return CANNOT_RUN
+    return {
+      medianMs: end("medianMs", draw),
+      percentileMs: end("percentileMs", draw),
+      costUsd: options.reduce((sum, { costUsd }) => sum + costUsd[draw]!, 0),
+    }
+  }
 }
+
+const CANNOT_RUN: Outcome = { medianMs: NaN, percentileMs: NaN, costUsd: NaN }
 
 function longestPath({ parents }: Graph, durations: Float64Array): number {
   const ends = new Float64Array(durations.length)
