@@ -1,8 +1,8 @@
 import { mean, sampleQuantile } from "../../src/index.ts"
 import { curveChart } from "../../src/report/curve.ts"
-import { figureSheet, type SheetChart } from "../../src/report/figure-sheet.ts"
 import { type Box, groupChart } from "../../src/report/group-chart.ts"
-import type { ClaimRow, Experiment, ExperimentContext, Findings } from "../experiment.ts"
+import type { Experiment, ExperimentContext } from "../experiment.ts"
+import { findingsOfParts, type Part } from "../part.ts"
 import { measured } from "../stepconf/one-function.ts"
 import { type LawName, measuredLaw } from "../workflows/step-laws.ts"
 import { autoclip } from "../workflows/navigator-pipelines.ts"
@@ -31,30 +31,15 @@ export const fig1To3: Experiment = {
     const clusters = penalised(pipeline)
     const stairs = alongMemory(pipeline)
     const parts = [noise, clusters, stairs]
-    return {
-      figures: {
-        "confignavigator-fig-1-3": figureSheet({
-          id: "confignavigator-fig-1-3",
-          title: "ConfigNavigator, Fig. 1 to 3",
-          notes: [
-            "Simulated platform lambda. Fig. 1: seven functions, 100 times each; Fig. 2: sizes of two of the functions of a branch and a sequence, the third at its best; Fig. 3: one size of all.",
-            `The paper: up to ${PAPER.distortionPct} % of distortion by cold starts; jumps of ${PAPER.jumpPct.join(" to ")} % between neighbouring good regions.`,
-          ],
-          charts: parts.flatMap(({ charts }) => charts),
-          columns: 3,
-        }),
-      },
-      claims: parts.map(({ claim }) => claim),
-      summary: {},
-      rows: parts.flatMap(({ rows }) => rows),
-    }
+    return findingsOfParts(parts, {
+      id: "confignavigator-fig-1-3",
+      title: "ConfigNavigator, Fig. 1 to 3",
+      notes: [
+        "Simulated platform lambda. Fig. 1: seven functions, 100 times each; Fig. 2: sizes of two of the functions of a branch and a sequence, the third at its best; Fig. 3: one size of all.",
+        `The paper: up to ${PAPER.distortionPct} % of distortion by cold starts; jumps of ${PAPER.jumpPct.join(" to ")} % between neighbouring good regions.`,
+      ],
+    })
   },
-}
-
-interface Part {
-  readonly charts: readonly SheetChart[]
-  readonly claim: ClaimRow
-  readonly rows: Findings["rows"]
 }
 
 /** Fig. 1: times of seven functions where every call is cold, and where none but the first is. */

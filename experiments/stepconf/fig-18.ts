@@ -3,6 +3,7 @@ import type { PresetName } from "../../src/index.ts"
 import { figureSheet, type SheetChart } from "../../src/report/figure-sheet.ts"
 import { type Box, groupChart } from "../../src/report/group-chart.ts"
 import type { Experiment, ExperimentContext, Findings } from "../experiment.ts"
+import { onBothPlatforms } from "./both-platforms.ts"
 import { atFigureSlos, type Cell, evaluation, SLO_FACTORS, workflowsOf } from "./evaluation.ts"
 
 /** Drawn side by side; the ablations have a figure of their own. */
@@ -19,23 +20,7 @@ export const COMPARED: readonly string[] = [
 export const fig18: Experiment = {
   name: "stepconf-fig-18",
   of: "StepConf, Fig. 18 (RQ2): is the SLO kept?",
-  run: async (context) => {
-    const knative = await findingsOn("knative", context)
-    const lambda = await findingsOn("lambda", context)
-    return {
-      figures: { ...knative.figures, ...lambda.figures },
-      claims: [...knative.claims, ...lambda.claims],
-      summary: { ...knative.summary, ...prefixed("lambda", lambda.summary) },
-      rows: [...knative.rows, ...lambda.rows],
-    }
-  },
-}
-
-/** Keys of a summary for another platform: `sloKept` becomes `lambdaSloKept`. */
-export function prefixed(prefix: string, summary: Findings["summary"]): Findings["summary"] {
-  return Object.fromEntries(
-    Object.entries(summary).map(([key, value]) => [`${prefix}${key[0]!.toUpperCase()}${key.slice(1)}`, value]),
-  )
+  run: onBothPlatforms(findingsOn),
 }
 
 async function findingsOn(platform: PresetName, context: ExperimentContext): Promise<Findings> {

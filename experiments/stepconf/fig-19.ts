@@ -4,8 +4,9 @@ import { curveChart } from "../../src/report/curve.ts"
 import { figureSheet, type SheetChart } from "../../src/report/figure-sheet.ts"
 import type { Experiment, ExperimentContext, Findings } from "../experiment.ts"
 import { STEPCONF_WORKFLOWS } from "../workflows/stepconf-workflows.ts"
+import { onBothPlatforms } from "./both-platforms.ts"
 import { atFigureSlos, type Cell, evaluation, playCell, prepare, workflowsOf } from "./evaluation.ts"
-import { COMPARED, prefixed } from "./fig-18.ts"
+import { COMPARED } from "./fig-18.ts"
 import { vanilla } from "./strategies.ts"
 
 /** StepConf, section 7.3: against Vanilla up to 40 % cheaper and 5.6 times faster; against others 5-22.3 %, 1.91-3.3. */
@@ -31,15 +32,9 @@ export const fig19: Experiment = {
   name: "stepconf-fig-19",
   of: "StepConf, Fig. 19 (RQ3): what does it save?",
   run: async (context) => {
-    const knative = await findingsOn("knative", context)
-    const lambda = await findingsOn("lambda", context)
+    const both = await onBothPlatforms(findingsOn)(context)
     const counts = await fixedCounts(context)
-    return {
-      figures: { ...knative.figures, ...lambda.figures },
-      claims: [...knative.claims, ...lambda.claims, counts.claim],
-      summary: { ...knative.summary, ...prefixed("lambda", lambda.summary) },
-      rows: [...knative.rows, ...lambda.rows, ...counts.rows],
-    }
+    return { ...both, claims: [...both.claims, counts.claim], rows: [...both.rows, ...counts.rows] }
   },
 }
 

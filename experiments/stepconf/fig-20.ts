@@ -3,8 +3,8 @@ import type { PresetName } from "../../src/index.ts"
 import { figureSheet, type SheetChart } from "../../src/report/figure-sheet.ts"
 import { groupChart } from "../../src/report/group-chart.ts"
 import type { Experiment, ExperimentContext, Findings } from "../experiment.ts"
+import { onBothPlatforms } from "./both-platforms.ts"
 import { atFigureSlos, type Cell, evaluation, SLO_FACTORS, workflowsOf } from "./evaluation.ts"
-import { prefixed } from "./fig-18.ts"
 
 const SHOWN = ["StepConf", "StepConf-Inter", "StepConf-Intra", "Trimtab"]
 
@@ -12,16 +12,7 @@ const SHOWN = ["StepConf", "StepConf-Inter", "StepConf-Intra", "Trimtab"]
 export const fig20: Experiment = {
   name: "stepconf-fig-20",
   of: "StepConf, Fig. 20 (RQ4): what is parallelism worth?",
-  run: async (context) => {
-    const knative = await findingsOn("knative", context)
-    const lambda = await findingsOn("lambda", context)
-    return {
-      figures: { ...knative.figures, ...lambda.figures },
-      claims: [...knative.claims, ...lambda.claims],
-      summary: { ...knative.summary, ...prefixed("lambda", lambda.summary) },
-      rows: [...knative.rows, ...lambda.rows],
-    }
-  },
+  run: onBothPlatforms(findingsOn),
 }
 
 async function findingsOn(platform: PresetName, context: ExperimentContext): Promise<Findings> {

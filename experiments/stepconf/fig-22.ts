@@ -3,8 +3,8 @@ import type { PresetName } from "../../src/index.ts"
 import { figureSheet } from "../../src/report/figure-sheet.ts"
 import { groupChart } from "../../src/report/group-chart.ts"
 import type { Experiment, ExperimentContext, Findings } from "../experiment.ts"
+import { onBothPlatforms } from "./both-platforms.ts"
 import { type Cell, partialEvaluation, workflowsOf } from "./evaluation.ts"
-import { prefixed } from "./fig-18.ts"
 
 /** Decisions take at most this share of a workflow (section 7.5). */
 const PAPER_PCT = 1
@@ -13,16 +13,7 @@ const PAPER_PCT = 1
 export const fig22: Experiment = {
   name: "stepconf-fig-22",
   of: "StepConf, Fig. 22 (RQ5): what do decisions take?",
-  run: async (context) => {
-    const knative = await findingsOn("knative", context)
-    const lambda = await findingsOn("lambda", context)
-    return {
-      figures: { ...knative.figures, ...lambda.figures },
-      claims: [...knative.claims, ...lambda.claims],
-      summary: { ...knative.summary, ...prefixed("lambda", lambda.summary) },
-      rows: [...knative.rows, ...lambda.rows],
-    }
-  },
+  run: onBothPlatforms(findingsOn),
 }
 
 const PHASES = ["mapping", "download", "compute", "upload", "waiting"] as const

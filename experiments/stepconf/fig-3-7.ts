@@ -1,8 +1,8 @@
 import transfers from "../../bench/estimation/data/store-transfers.json" with { type: "json" }
 import { mean, median, type PresetName, sampleQuantile } from "../../src/index.ts"
 import { type ChartSeries, curveChart } from "../../src/report/curve.ts"
-import { figureSheet, type SheetChart } from "../../src/report/figure-sheet.ts"
-import type { ClaimRow, Experiment, ExperimentContext, Findings } from "../experiment.ts"
+import type { Experiment, ExperimentContext } from "../experiment.ts"
+import { findingsOfParts, type Part } from "../part.ts"
 import { measuredLaw } from "../workflows/step-laws.ts"
 import { gridCells } from "./measured-grid.ts"
 import { measured } from "./one-function.ts"
@@ -21,29 +21,14 @@ export const fig3To7: Experiment = {
       severalCores(),
       await downloads(context),
     ]
-    return {
-      figures: {
-        "stepconf-fig-3-7": figureSheet({
-          id: "stepconf-fig-3-7",
-          title: "StepConf, Fig. 3 to 7",
-          notes: [
-            "Fig. 3 to 5 and the lines of Fig. 7 on simulated platforms, Fig. 6 on the local platform, the dots of Fig. 7 from S3.",
-          ],
-          charts: parts.flatMap(({ charts }) => charts),
-          columns: 3,
-        }),
-      },
-      claims: parts.map(({ claim }) => claim),
-      summary: {},
-      rows: parts.flatMap(({ rows }) => rows),
-    }
+    return findingsOfParts(parts, {
+      id: "stepconf-fig-3-7",
+      title: "StepConf, Fig. 3 to 7",
+      notes: [
+        "Fig. 3 to 5 and the lines of Fig. 7 on simulated platforms, Fig. 6 on the local platform, the dots of Fig. 7 from S3.",
+      ],
+    })
   },
-}
-
-interface Part {
-  readonly charts: readonly SheetChart[]
-  readonly claim: ClaimRow
-  readonly rows: Findings["rows"]
 }
 
 const PLATFORMS: readonly PresetName[] = ["lambda-step-functions", "lambda", "knative"]

@@ -32,13 +32,10 @@ export function pricedOption({ present, draws, steps }: DrawnWorkflow, i: number
   const key = `${formatConfig(config)}|${margin}`
   const found = options.get(key)
   if (found !== undefined) return found
-  const medianMs = new Float64Array(draws.length)
-  const percentileMs = new Float64Array(draws.length)
-  const costUsd = new Float64Array(draws.length)
-  const mayRun = canRun(present.frontiers[i]!.space, config)
-  for (const [b, { frontiers }] of draws.entries()) {
-    if (!mayRun) [medianMs[b], percentileMs[b], costUsd[b]] = [NaN, NaN, NaN]
-    if (!mayRun) continue
+  const nowhere = (): Float64Array => new Float64Array(draws.length).fill(NaN)
+  const [medianMs, percentileMs, costUsd] = [nowhere(), nowhere(), nowhere()]
+  const priced = canRun(present.frontiers[i]!.space, config) ? draws : []
+  for (const [b, { frontiers }] of priced.entries()) {
     const { space } = frontiers[i]!
     const point = pointOf(space, config, coldStarts(space.tasks, config.instances, 0))!
     const median = latencyOf(space, point, "median")
