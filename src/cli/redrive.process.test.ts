@@ -4,25 +4,12 @@ import { join } from "node:path"
 import { afterAll, expect, test } from "vitest"
 import type { RunResult } from "../workflow/run-result.ts"
 import { trimtabIn } from "./testing/imported-project.ts"
+import { TENS } from "./testing/tens.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "trimtab-redrive-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const trimtab = trimtabIn(folder)
-
-const space = {
-  memoryMB: { min: 256, max: 512, step: 256 },
-  instances: { min: 1, max: 1 },
-  processes: { min: 1, max: 1 },
-}
-const WORKFLOW = {
-  name: "tens",
-  functions: { ten: { handler: "./ten.ts" }, sum: { handler: "./sum.ts" } },
-  steps: {
-    many: { function: "ten", split: "each", configSpace: space },
-    sum: { function: "sum", after: ["many"], configSpace: space },
-  },
-}
 
 function writeHandlers(broken: string): void {
   writeFileSync(
@@ -36,7 +23,7 @@ function writeHandlers(broken: string): void {
 }
 
 test("a run that failed is redriven with code that is mended: only what failed runs again, and what comes after it", () => {
-  writeFileSync(join(folder, "workflow.json"), JSON.stringify(WORKFLOW))
+  writeFileSync(join(folder, "workflow.json"), JSON.stringify(TENS))
   writeFileSync(
     join(folder, "trimtab.config.json"),
     JSON.stringify({ workflow: "./workflow.json", input: [1, 2, 3], platform: { kind: "local" } }),

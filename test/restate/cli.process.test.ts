@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { trimtabIn } from "../../src/cli/testing/imported-project.ts"
+import { TENS } from "../../src/cli/testing/tens.ts"
 import type { RunResult } from "../../src/workflow/run-result.ts"
 import { freePorts, startRestateServer, type RestateServer } from "./restate-server.ts"
 
@@ -11,19 +12,6 @@ const GUIDE = resolve(import.meta.dirname, "../../docs/guides/restate.md")
 const CLI = resolve(import.meta.dirname, "../../bin/trimtab.js")
 const folder = mkdtempSync(join(tmpdir(), "trimtab-restate-cli-"))
 const trimtab = trimtabIn(folder)
-const space = {
-  memoryMB: { min: 256, max: 512, step: 256 },
-  instances: { min: 1, max: 1 },
-  processes: { min: 1, max: 1 },
-}
-const WORKFLOW = {
-  name: "tens",
-  functions: { ten: { handler: "./ten.ts" }, sum: { handler: "./sum.ts" } },
-  steps: {
-    many: { function: "ten", split: "each", configSpace: space },
-    sum: { function: "sum", after: ["many"], configSpace: space },
-  },
-}
 let server: RestateServer
 let worker: ChildProcess | null = null
 
@@ -34,7 +22,7 @@ beforeAll(async () => {
     "export async function handler(ns: number[]): Promise<number> { return ns.reduce((a, b) => a + b, 0) }\n",
   )
   const config = { workflow: "./workflow.json", input: [1, 2, 3], platform: { kind: "local" } }
-  writeFileSync(join(folder, "workflow.json"), JSON.stringify(WORKFLOW))
+  writeFileSync(join(folder, "workflow.json"), JSON.stringify(TENS))
   writeFileSync(join(folder, "trimtab.config.json"), JSON.stringify(config))
   server = await startRestateServer({ folder })
 })
